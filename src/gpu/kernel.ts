@@ -1,0 +1,48 @@
+/** A part of a GPUBuffer; offset and size in bytes, offset a multiple of 256. */
+export interface Slice {
+  buffer: GPUBuffer;
+  offset: number;
+  size: number;
+}
+
+/**
+ * One dispatch. `code` is the WGSL (entry point `main`) and at once the key of the pipeline cache, so shapes go into
+ * `uniforms`, not into the code, unless they change how the kernel is built. Group 0: binding 0 is the uniform struct
+ * (u32 or f32 fields in the order given), then `bindings` from binding 1 on, at most 8.
+ */
+export interface KernelCall {
+  label: string;
+  code: string;
+  uniforms: readonly Uniform[];
+  bindings: readonly Slice[];
+  workgroups: readonly [number, number, number];
+  /** Multiply-adds count as 2; for the bench's executed and necessary FLOPs. */
+  flops?: { executed: number; necessary: number };
+}
+
+export type Uniform = { u32: number } | { f32: number };
+
+/**
+ * Per-step values that kernels read from one 256-byte storage buffer (`StepState`), so that a recorded plan replays with new values.
+ * Layout (4-byte fields): see STEP_STATE_WGSL.
+ */
+export const STEP_STATE_WGSL = /* wgsl */ `
+struct StepState {
+  learning_rate: f32,     // 0
+  beta1: f32,             // 1
+  beta2: f32,             // 2
+  one_minus_beta1: f32,   // 3  computed in float64 on the host: 1 - beta in float32 costs 2e-6 of the update
+  one_minus_beta2: f32,   // 4
+  epsilon: f32,           // 5
+  weight_decay: f32,      // 6
+  bias_correction1: f32,  // 7  1 - beta1^t
+  bias_correction2: f32,  // 8  1 - beta2^t
+  max_grad_norm: f32,     // 9  0 = no clipping
+  clip: f32,              // 10 written on the GPU by the global-norm kernel
+  grad_norm: f32,         // 11 written on the GPU
+  loss: f32,              // 12 accumulated on the GPU over micro-batches
+  seed: u32,              // 13 dropout seed of this step
+  micro_batch: u32,       // 14 index of the micro-batch: part of the dropout key
+  gradient_scale: f32,    // 15 1 / number of micro-batches (times the loss scale under fp16)
+}
+`;

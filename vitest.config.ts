@@ -1,0 +1,42 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import { chromiumArgs, chromiumPath } from './e2e/browser.mjs';
+import viteConfig from './vite.config.ts';
+
+// *.test.ts runs in Node; *.gpu.test.ts (WebGPU, workers, IndexedDB) runs in a real Chromium.
+export default mergeConfig(
+  viteConfig,
+  defineConfig({
+    test: {
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: 'unit',
+            environment: 'node',
+            include: ['src/**/*.test.ts'],
+            exclude: ['src/**/*.gpu.test.ts'],
+          },
+        },
+        {
+          extends: true,
+          test: {
+            name: 'chromium',
+            include: ['src/**/*.gpu.test.ts'],
+            testTimeout: 120_000,
+            fileParallelism: false,
+            browser: {
+              enabled: true,
+              headless: true,
+              screenshotFailures: false,
+              provider: playwright({
+                launchOptions: { executablePath: chromiumPath() ?? undefined, args: chromiumArgs },
+              }),
+              instances: [{ browser: 'chromium' }],
+            },
+          },
+        },
+      ],
+    },
+  }),
+);
