@@ -25,7 +25,14 @@ export class ManabiError extends Error {
   }
 }
 
-function describe(code: ErrorCode, place: string, details: Record<string, string | number>, language: Language) {
-  const text = messages[code][language].replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? ''));
+function describe(
+  code: ErrorCode,
+  place: string,
+  details: Record<string, string | number>,
+  language: Language,
+) {
+  const text = messages[code][language].replace(/\{(\w+)\}/g, (_, name: string) =>
+    String(details[name] ?? ''),
+  );
   return place ? `${place}: ${text}` : text;
 }

@@ -1,6 +1,30 @@
 // Every error code with its message in both languages: what is wrong, then what to do. One block per room.
 export const messages = {
   // squad
+  'squad-empty': {
+    ja: 'ファイルが空です。SQuAD 形式の JSON ファイルを選んでください。',
+    en: 'The file is empty. Choose a JSON file in SQuAD format.',
+  },
+  'squad-csv': {
+    ja: 'CSV のようです。SQuAD 形式の JSON（data → paragraphs → qas）に変換してから選んでください。',
+    en: 'This looks like CSV. Convert it to SQuAD-format JSON (data → paragraphs → qas) and choose that file.',
+  },
+  'squad-not-json': {
+    ja: 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
+    en: 'Not valid JSON ({reason}). Check that the file is complete.',
+  },
+  'squad-not-utf8': {
+    ja: 'UTF-8 ではありません。文字コードを UTF-8 に変換してください。',
+    en: 'Not UTF-8. Convert the file to UTF-8.',
+  },
+  'squad-shape': {
+    ja: '{key} は {wanted} のはずですが違います。SQuAD 形式（data → paragraphs → context, qas → id, question, answers）か確かめてください。',
+    en: '{key} should be of type {wanted}. Check that the file is in SQuAD format (data → paragraphs → context, qas → id, question, answers).',
+  },
+  'squad-too-large': {
+    ja: '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
+    en: '{size} MB is over the limit of {limit} MB. Split the file.',
+  },
   // tokenizer
   // features
   // checkpoint
@@ -12,6 +36,22 @@ export const messages = {
   // model
   // training
   // answering
+  'answer-empty-question': {
+    ja: '質問が空です。質問を入力してください。',
+    en: 'The question is empty. Enter a question.',
+  },
+  'answer-empty-context': {
+    ja: '文章が空です。答えを探す文章を入力してください。',
+    en: 'The text is empty. Enter the text to look for the answer in.',
+  },
+  'answer-stride': {
+    ja: 'doc_stride（{doc_stride}）は max_seq_len（{max_seq_len}）以下にしてください。',
+    en: 'doc_stride ({doc_stride}) must not be larger than max_seq_len ({max_seq_len}).',
+  },
+  'answer-unknown-example': {
+    ja: 'この id の質問がデータにありません。同じデータから特徴量を作り直してください。',
+    en: 'No question of the data has this id. Make the features from the same data.',
+  },
   // storage
   // workers
   // cli

@@ -16,7 +16,8 @@ export interface SquadExample {
   is_impossible: boolean;
 }
 
-export type ExclusionReason = 'no-answer' | 'answer-not-at-start' | 'empty-context' | 'empty-question' | 'duplicate-id';
+export type ExclusionReason =
+  'no-answer' | 'answer-not-at-start' | 'empty-context' | 'empty-question' | 'duplicate-id';
 
 export interface ExcludedRow {
   place: string; // "data[3].paragraphs[0].qas[2]"
