@@ -33,6 +33,22 @@ export const messages = {
     ja: 'WebGPU が使えません。最新の Chrome か Edge で開き、グラフィックドライバーを更新してください。',
     en: 'WebGPU is not available. Open the page in a current Chrome or Edge and update the graphics driver.',
   },
+  'gpu-no-adapter': {
+    ja: '使える GPU が見つかりません。chrome://gpu で WebGPU の状態を確かめ、ドライバーを更新するか、CPU（低速）を選んでください。',
+    en: 'No usable GPU was found. Check WebGPU on chrome://gpu and update the driver, or choose the CPU (slow).',
+  },
+  'gpu-error': {
+    ja: 'GPU がエラーを返しました（{reason}）。バッチを小さくして、最後のチェックポイントから再開してください。',
+    en: 'The GPU reported an error ({reason}). Use a smaller batch and continue from the last checkpoint.',
+  },
+  'gpu-lost': {
+    ja: 'GPU との接続が失われました（{reason}）。最後のチェックポイントから再開できます。',
+    en: 'The GPU was lost ({reason}). The run can go on from its last checkpoint.',
+  },
+  'gpu-buffer-too-large': {
+    ja: '{bytes} バイトのバッファーが必要ですが、この GPU の上限は {limit} です。バッチか max_seq_length を小さくしてください。',
+    en: 'A buffer of {bytes} bytes is needed, and this GPU allows {limit}. Use a smaller batch or max_seq_length.',
+  },
   // model
   // training
   // answering

@@ -1,0 +1,111 @@
+import type { Batch } from '../features/feature.ts';
+import { bytesSource } from '../checkpoint/byte-source.ts';
+import { loadWeights } from '../checkpoint/load-weights.ts';
+import { readSafetensors } from '../checkpoint/safetensors.ts';
+import { parseConfig, type DebertaConfig } from '../model/config.ts';
+import { parameterShapes } from '../model/parameters.ts';
+import type { NamedTensors } from '../model/engine.ts';
+import { readJson, subfolders, type GoldenFolder } from './golden-folder.ts';
+import type { Report } from './report.ts';
+import type { Sources } from './sources.ts';
+
+/** config.json and model.safetensors of `prefix`, read by the code that reads a user's model. */
+export async function loadModel(
+  folder: GoldenFolder,
+  prefix: string,
+): Promise<{ config: DebertaConfig; weights: NamedTensors }> {
+  const config = parseConfig(await readJson(folder, `${prefix}/config.json`), `${prefix}/config.json`);
+  const file = `${prefix}/model.safetensors`;
+  const source = bytesSource(file, await folder.bytes(file));
+  const { tensors } = await loadWeights([source], parameterShapes(config));
+  return { config, weights: tensors };
+}
+
+/** Every tensor of a safetensors file of the goldens; integers come back as floats, exactly. */
+export async function readTensors(folder: GoldenFolder, path: string): Promise<NamedTensors> {
+  return readSafetensors(bytesSource(path, await folder.bytes(path)));
+}
+
+/** Rows [from, to) of `<prefix>.input_ids` ... as a batch. */
+export function goldenBatch(tensors: NamedTensors, prefix: string, from = 0, to = Infinity): Batch {
+  const shape = tensors.get(`${prefix}.input_ids`)?.shape ?? [0, 0];
+  const [B, N] = [Math.min(to, shape[0]) - from, shape[1]];
+  const rows = (name: string, width: number) => {
+    const tensor = tensors.get(`${prefix}.${name}`);
+    return tensor
+      ? Int32Array.from(tensor.data.subarray(from * width, (from + B) * width))
+      : new Int32Array(B * width);
+  };
+  return {
+    B,
+    N,
+    inputIds: rows('input_ids', N),
+    attentionMask: rows('attention_mask', N),
+    tokenTypeIds: rows('token_type_ids', N),
+    startPositions: rows('start_positions', 1),
+    endPositions: rows('end_positions', 1),
+  };
+}
+
+/** models/<m>/: logits, loss and every gradient of every golden batch. */
+export async function checkModels(sources: Sources, report: Report): Promise<void> {
+  for (const name of subfolders(sources.folder, 'models')) {
+    if (!sources.folder.paths.includes(`models/${name}/golden.safetensors`)) continue;
+    const { config, weights } = await loadModel(sources.folder, `models/${name}`);
+    const golden = await readTensors(sources.folder, `models/${name}/golden.safetensors`);
+    const engine = await sources.createEngine(config, weights);
+    const worst = { logits: 0, loss: 0, gradients: 0 };
+    try {
+      const batches = [...golden.keys()]
+        .filter((key) => key.endsWith('.input_ids'))
+        .map((key) => key.split('.')[0]);
+      for (const key of batches) {
+        const batch = goldenBatch(golden, key);
+        const found = await engine.evaluate(batch);
+        const logits = Math.max(
+          largestDifference(found.startLogits, golden.get(`${key}.start_logits`)?.data),
+          largestDifference(found.endLogits, golden.get(`${key}.end_logits`)?.data),
+        );
+        worst.logits = Math.max(worst.logits, logits);
+        worst.loss = Math.max(worst.loss, largestDifference([found.loss], golden.get(`${key}.loss`)?.data));
+        if ([...golden.keys()].some((tensor) => tensor.startsWith(`${key}.grad.`))) {
+          const { gradients } = await engine.gradients(batch);
+          worst.gradients = Math.max(worst.gradients, gradientError(golden, `${key}.grad.`, gradients));
+        }
+      }
+    } finally {
+      engine.dispose();
+    }
+    report.atMost(`model ${name} logits`, worst.logits, 1e-4);
+    report.atMost(`model ${name} loss`, worst.loss, 1e-5);
+    report.atMost(`model ${name} gradients (of the largest value)`, worst.gradients, 1e-4);
+  }
+}
+
+/** Largest |found - golden|; Infinity where a length differs or a value is missing or not a number. */
+export function largestDifference(found: ArrayLike<number>, golden: ArrayLike<number> | undefined): number {
+  if (!golden || golden.length !== found.length) return Infinity;
+  let worst = 0;
+  for (let i = 0; i < golden.length; i++) {
+    const difference = Math.abs(found[i] - golden[i]);
+    if (!(difference <= worst)) worst = Number.isNaN(difference) ? Infinity : difference;
+  }
+  return worst;
+}
+
+/** Worst error over all tensors, each relative to max(its largest value, 1e-3 x the largest gradient of the batch). */
+function gradientError(golden: NamedTensors, prefix: string, found: NamedTensors): number {
+  const names = [...golden.keys()].filter((key) => key.startsWith(prefix));
+  const largest = (values: Float32Array) => values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const scales = new Map(names.map((name) => [name, largest(golden.get(name)?.data ?? new Float32Array())]));
+  const floor = 1e-3 * Math.max(...scales.values());
+  let worst = 0;
+  for (const name of names) {
+    const difference = largestDifference(
+      found.get(name.slice(prefix.length))?.data ?? [],
+      golden.get(name)?.data,
+    );
+    worst = Math.max(worst, difference / Math.max(scales.get(name) ?? 0, floor));
+  }
+  return worst;
+}

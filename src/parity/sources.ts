@@ -1,0 +1,45 @@
+import type { SquadExample } from '../squad/example.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { readTokenizer, type TokenizerFiles } from '../tokenizer/read.ts';
+import type { Engine, NamedTensors } from '../model/engine.ts';
+import type { DebertaConfig } from '../model/config.ts';
+import { below, type GoldenFolder } from './golden-folder.ts';
+
+/** What the checks take beside the folder: it may lack parts, which come from the folders named on the command line. */
+export interface Sources {
+  folder: GoldenFolder;
+  /** Holds `<name>/tokenizer.json` ... */
+  tokenizers: GoldenFolder | null;
+  /** Holds `qa-trained/...` */
+  models: GoldenFolder | null;
+  /** JSQuAD questions, for rows that carry an id only. */
+  jsquad: readonly SquadExample[] | null;
+  createEngine(config: DebertaConfig, weights: NamedTensors): Promise<Engine>;
+}
+
+const tokenizerFileNames = [
+  'tokenizer.json',
+  'spm.model',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+] as const;
+
+/**
+ * The tokenizer in a folder of goldens, read from `from` alone (the other of tokenizer.json and spm.model is left
+ * out), or null where the folder does not hold that file.
+ */
+export async function loadTokenizer(
+  folder: GoldenFolder,
+  prefix: string,
+  from: 'tokenizer.json' | 'spm.model',
+): Promise<Tokenizer | null> {
+  const present = new Set(below(folder, prefix));
+  if (!present.has(from)) return null;
+  const files: TokenizerFiles = {};
+  for (const name of tokenizerFileNames) {
+    const otherModel = (name === 'tokenizer.json' || name === 'spm.model') && name !== from;
+    if (present.has(name) && !otherModel) files[name] = await folder.bytes(`${prefix}/${name}`);
+  }
+  return readTokenizer(files, prefix);
+}
