@@ -50,6 +50,18 @@ export const messages = {
     en: 'A buffer of {bytes} bytes is needed, and this GPU allows {limit}. Use a smaller batch or max_seq_length.',
   },
   // model
+  'config-shape': {
+    ja: '{key} は {wanted} のはずですが違います。モデルの config.json か確かめてください。',
+    en: '{key} should be: {wanted}. Check that this is the config.json of a model.',
+  },
+  'config-architecture': {
+    ja: 'model_type が {found} のモデルは扱えません。deberta-v2 のモデルを選んでください。',
+    en: 'Models of model_type {found} cannot be used. Choose a deberta-v2 model.',
+  },
+  'config-unsupported': {
+    ja: '{key} = {value} には対応していません。ほかの DeBERTa-v2 モデルを選んでください。',
+    en: '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
+  },
   // training
   // answering
   'answer-empty-question': {
