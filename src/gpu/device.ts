@@ -43,6 +43,8 @@ export class Gpu {
   private constructor(
     readonly device: GPUDevice,
     readonly info: GPUAdapterInfo,
+    /** Held because Dawn in Node crashes when its GPU object is collected while a device lives. */
+    readonly owner: GPU,
   ) {
     device.addEventListener('uncapturederror', (event) => {
       this.fatal ??= new ManabiError('gpu-error', this.name, { reason: event.error.message });
@@ -60,7 +62,8 @@ export class Gpu {
     if (!adapter) throw new ManabiError('gpu-no-adapter', '');
     const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
     const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
-    return new Gpu(await adapter.requestDevice({ requiredFeatures, requiredLimits }), adapter.info);
+    const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    return new Gpu(device, adapter.info, gpu);
   }
 
   /** The adapter as people know it. */
