@@ -26,8 +26,44 @@ export const messages = {
     en: '{size} MB is over the limit of {limit} MB. Split the file.',
   },
   // tokenizer
+  'tokenizer-missing': {
+    ja: 'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。',
+    en: 'There is no tokenizer. Add tokenizer.json or spm.model.',
+  },
+  'tokenizer-broken': {
+    ja: 'トークナイザーのファイルが壊れています。もう一度ダウンロードしてください。',
+    en: 'The tokenizer file is broken. Download it again.',
+  },
+  'tokenizer-unsupported': {
+    ja: '{part} を使うトークナイザーには対応していません。DeBERTa-v2 のモデルを選んでください。',
+    en: 'Tokenizers with {part} are not supported. Choose a DeBERTa-v2 model.',
+  },
+  'tokenizer-special-token': {
+    ja: '特殊トークン {token} がありません。DeBERTa-v2 のトークナイザーを選んでください。',
+    en: 'The special token {token} is missing. Choose a DeBERTa-v2 tokenizer.',
+  },
+  'tokenizer-no-room': {
+    ja: '質問が長すぎます（{tokens} トークン、max_length {max_length}、doc_stride {doc_stride}）。質問を短くするか max_length を大きくしてください。',
+    en: 'The question is too long ({tokens} tokens, max_length {max_length}, doc_stride {doc_stride}). Shorten it or raise max_length.',
+  },
   // features
   // checkpoint
+  'safetensors-broken': {
+    ja: 'safetensors ファイルとして読めません（{reason}）。もう一度ダウンロードしてください。',
+    en: 'Not a whole safetensors file ({reason}). Download it again.',
+  },
+  'weights-format': {
+    ja: 'この形式の重みは読めません。model.safetensors を選んでください。',
+    en: 'Weights of this format cannot be read. Choose model.safetensors.',
+  },
+  'weights-missing': {
+    ja: '重み {tensor} がありません。config.json と同じモデルの重みか確かめてください。',
+    en: 'The tensor {tensor} is missing. Check that the weights belong to this config.json.',
+  },
+  'weights-shape': {
+    ja: '重み {tensor} の形は {found} ですが、config.json では {wanted} です。同じモデルのファイルか確かめてください。',
+    en: 'The tensor {tensor} has shape {found}, and config.json asks for {wanted}. Check that both files belong to one model.',
+  },
   // gpu
   'gpu-unavailable': {
     ja: 'WebGPU が使えません。最新の Chrome か Edge で開き、グラフィックドライバーを更新してください。',
@@ -63,6 +99,22 @@ export const messages = {
     en: '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
   },
   // training
+  'training-argument': {
+    ja: '値 {value} は使えません（{wanted}）。設定を直してください。',
+    en: '{value} cannot be used here. Set it to: {wanted}.',
+  },
+  'training-no-features': {
+    ja: '学習に使える質問がありません。答えのある質問を含むデータを選んでください。',
+    en: 'There is no question to train on. Choose data that has questions with answers.',
+  },
+  'training-not-finite': {
+    ja: 'ステップ {step} で{name}が数値でなくなりました（{value}）。learning_rate を下げ、最後のチェックポイントから再開してください。',
+    en: 'At step {step} the {name} is no longer a finite number ({value}). Lower learning_rate and continue from the last checkpoint.',
+  },
+  'training-resume': {
+    ja: 'このチェックポイントは {found} ステップの途中で、この設定の全 {total} ステップと合いません。同じデータと設定を選んでください。',
+    en: 'This checkpoint is at step {found}, which does not fit a run of {total} steps. Use the data and the settings it was made with.',
+  },
   // answering
   'answer-empty-question': {
     ja: '質問が空です。質問を入力してください。',

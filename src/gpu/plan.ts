@@ -60,20 +60,20 @@ export class Plan {
     return new Plan(gpu, calls, dispatches, uniformBuffer);
   }
 
-  /** Encodes all dispatches into one pass and submits it; `after` may add copies to the same submit. */
-  run(after?: (encoder: GPUCommandEncoder) => void): void {
-    const encoder = this.gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+  /** Runs this plan alone: one encoder, one compute pass, one submit. */
+  run(): void {
+    runPlans(this.gpu, [this]);
+  }
+
+  encode(pass: GPUComputePassEncoder): void {
+    let current: GPUComputePipeline | null = null;
     for (const { pipeline, bindGroup, workgroups } of this.dispatches) {
-      pass.setPipeline(pipeline);
+      if (pipeline !== current) pass.setPipeline(pipeline);
+      current = pipeline;
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
     }
-    pass.end();
-    after?.(encoder);
     this.gpu.counters.dispatches += this.dispatches.length;
-    this.gpu.counters.passes++;
-    this.gpu.submit(encoder.finish());
   }
 
   /**
@@ -114,6 +114,26 @@ export class Plan {
   dispose(): void {
     this.gpu.destroyBuffer(this.uniforms);
   }
+}
+
+/**
+ * Runs plans one after the other in one compute pass and one submit; `before` and `after` may add clears and copies to
+ * the same submit.
+ */
+export function runPlans(
+  gpu: Gpu,
+  plans: readonly Plan[],
+  before?: (encoder: GPUCommandEncoder) => void,
+  after?: (encoder: GPUCommandEncoder) => void,
+): void {
+  const encoder = gpu.device.createCommandEncoder();
+  before?.(encoder);
+  const pass = encoder.beginComputePass();
+  for (const plan of plans) plan.encode(pass);
+  pass.end();
+  after?.(encoder);
+  gpu.counters.passes++;
+  gpu.submit(encoder.finish());
 }
 
 function writeUniforms(data: ArrayBuffer, offset: number, uniforms: readonly Uniform[]): void {

@@ -97,7 +97,8 @@ export function parseConfig(json: unknown, place: string): DebertaConfig {
     throw unsupported('attention_head_size');
   }
   if (config.conv_kernel_size > 0 && config.conv_kernel_size % 2 === 0) throw unsupported('conv_kernel_size');
-  if (!config.relative_attention) config.pos_att_type = [];
+  // transformers would still divide the scores by its scale: nobody has such a model, so it is refused, not guessed.
+  if (!config.relative_attention && config.pos_att_type.length > 0) throw unsupported('pos_att_type');
   return config;
 }
 

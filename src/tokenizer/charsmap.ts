@@ -1,86 +1,97 @@
-import { splitGraphemes } from 'unicode-segmenter/grapheme';
-import type { Normalized } from './normalized.ts';
-
-/** No code point of these ranges joins its neighbours to a grapheme cluster, so segmentation can be left out. */
-const noClusters = /^[\n\x20-\x7e\u2010-\u2027\u3000-\u3029\u3030-\u3098\u309b-\u9fff\uff01-\uff9d]*$/;
-const utf8 = new TextEncoder();
+import { ManabiError } from '../errors/manabi-error.ts';
+import { codePoints } from './aligned-text.ts';
 
 /**
- * SentencePiece's precompiled_charsmap: a Darts double array of UTF-8 prefixes, then NUL-terminated replacements.
- * Applied as tokenizers' Precompiled normalizer does, quirks included.
+ * SentencePiece's precompiled_charsmap: a double-array trie (Darts-clone) from UTF-8 byte strings to offsets in a
+ * block of NUL-terminated replacements. Bytes: u32 size of the trie, its u32 units, the block; little-endian.
  */
 export class Charsmap {
-  private readonly trie: Uint32Array;
-  private readonly replacements: Uint8Array;
-  private readonly cache = new Map<string, string | null>();
+  private readonly units: Uint32Array;
+  private readonly block: Uint8Array;
+  private readonly replacements = new Map<number, Int32Array>();
+  private readonly single: (Int32Array | null | undefined)[] = [];
+  private readonly bytes = new Uint8Array(4);
 
-  constructor(blob: Uint8Array) {
-    const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-    const size = view.getUint32(0, true);
-    this.trie = Uint32Array.from({ length: size / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
-    this.replacements = blob.subarray(4 + size);
-  }
-
-  normalize(input: Normalized): Normalized {
-    const text = input.text;
-    const chars: string[] = [];
-    const changes: number[] = [];
-    const replace = (old: number, part: string) => {
-      const added = [...part];
-      for (const char of added) {
-        chars.push(char);
-        changes.push(0);
-      }
-      const difference = added.length - old;
-      for (let i = 0; i < difference; i++) changes[changes.length - 1 - i] = 1;
-      // A removal with nothing emitted before it is lost: later spans lag, as in the reference.
-      if (difference < 0 && changes.length > 0) changes[changes.length - 1] += difference;
-    };
-    const single = (char: string) => {
-      const found = this.lookup(char);
-      if (found === null) {
-        chars.push(char);
-        changes.push(0);
-      } else replace(1, found);
-    };
-    if (noClusters.test(text)) {
-      for (const char of input.chars) single(char);
-    } else {
-      for (const grapheme of splitGraphemes(text)) {
-        const points = [...grapheme];
-        const whole = points.length > 1 && utf8.encode(grapheme).length < 6 ? this.lookup(grapheme) : null;
-        if (whole !== null) replace(points.length, whole);
-        else for (const char of points) single(char);
-      }
+  /** @throws ManabiError tokenizer-broken */
+  constructor(data: Uint8Array, place: string) {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const size = data.byteLength >= 4 ? view.getUint32(0, true) : -1;
+    if (size < 4 || size % 4 !== 0 || 4 + size > data.byteLength) {
+      throw new ManabiError('tokenizer-broken', place, { reason: 'precompiled_charsmap' });
     }
-    return input.transform(chars, changes);
+    this.units = Uint32Array.from({ length: size / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
+    this.block = data.subarray(4 + size);
   }
 
-  /** The replacement of the shortest prefix of `text` that has one, or null. */
-  private lookup(text: string): string | null {
-    let found = this.cache.get(text);
+  /** The replacement of one character looked up alone, or null. */
+  character(code: number): Int32Array | null {
+    let found = this.single[code];
     if (found === undefined) {
-      found = this.search(utf8.encode(text));
-      this.cache.set(text, found);
+      const length = writeUtf8(code, this.bytes, 0);
+      const hit = this.search(this.bytes, 0, length, false);
+      found = hit && hit.replacement;
+      this.single[code] = found;
     }
     return found;
   }
 
-  private search(bytes: Uint8Array): string | null {
-    const offset = (unit: number) => (unit >>> 10) << ((unit & 512) >>> 6);
-    let node = offset(this.trie[0]);
-    for (const byte of bytes) {
-      if (byte === 0) return null;
-      node ^= byte;
-      const unit = this.trie[node];
-      if ((unit & 0x800000ff) !== byte) return null;
-      node ^= offset(unit);
-      if ((unit >>> 8) & 1) return this.replacement(this.trie[node] & 0x7fffffff);
+  /**
+   * The entry that is a prefix of bytes[from, to): the shortest (what the Rust library takes) or the longest (what
+   * SentencePiece takes).
+   */
+  search(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    longest: boolean,
+  ): { length: number; replacement: Int32Array } | null {
+    const { units } = this;
+    let position = offsetOf(units[0]);
+    let length = 0;
+    let value = 0;
+    for (let i = from; i < to && bytes[i] !== 0; i++) {
+      position ^= bytes[i];
+      const unit = units[position];
+      if (unit === undefined || (unit & 0x800000ff) !== bytes[i]) break;
+      position ^= offsetOf(unit);
+      if ((unit >>> 8) & 1 && position < units.length) {
+        length = i + 1 - from;
+        value = units[position] & 0x7fffffff;
+        if (!longest) break;
+      }
     }
-    return null;
+    return length === 0 ? null : { length, replacement: this.replacement(value) };
   }
 
-  private replacement(at: number): string {
-    return new TextDecoder().decode(this.replacements.subarray(at, this.replacements.indexOf(0, at)));
+  private replacement(offset: number): Int32Array {
+    let codes = this.replacements.get(offset);
+    if (!codes) {
+      const end = this.block.indexOf(0, offset);
+      const bytes = this.block.subarray(offset, end < 0 ? undefined : end);
+      codes = codePoints(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+      this.replacements.set(offset, codes);
+    }
+    return codes;
   }
 }
+
+function offsetOf(unit: number): number {
+  return (unit >>> 10) << ((unit & 512) >>> 6);
+}
+
+/** Writes one code point as UTF-8 and returns the number of bytes. */
+export function writeUtf8(code: number, bytes: Uint8Array, at: number): number {
+  if (code < 0x80) {
+    bytes[at] = code;
+    return 1;
+  }
+  const length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (let i = length - 1; i > 0; i--) {
+    bytes[at + i] = 0x80 | (code & 0x3f);
+    code >>>= 6;
+  }
+  bytes[at] = leadByte[length] | code;
+  return length;
+}
+
+const leadByte = [0, 0, 0xc0, 0xe0, 0xf0];

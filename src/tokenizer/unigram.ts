@@ -1,117 +1,142 @@
-/** A piece of a text: its id and the code points [from, to) it covers. */
+import { ManabiError } from '../errors/manabi-error.ts';
+import { codePoints, type AlignedText } from './aligned-text.ts';
+import { writeUtf8 } from './charsmap.ts';
+import { PieceTrie } from './piece-trie.ts';
+import type { TokenSink } from './token-sink.ts';
+
 export interface Piece {
-  id: number;
-  from: number;
-  to: number;
+  text: string;
+  score: number;
 }
 
-interface Node {
-  next: Map<string, Node>;
-  id: number;
+// What an unknown character costs below the rarest piece (kUnkPenalty in SentencePiece and tokenizers).
+const unknownPenalty = 10;
+
+/** The `<0x00>` ... `<0xFF>` pieces, or null where one is missing (then an unknown character stays unknown). */
+export function bytePieces(pieces: readonly Piece[]): Int32Array | null {
+  const byText = new Map(pieces.map(({ text }, id) => [text, id]));
+  const ids = Int32Array.from(
+    { length: 256 },
+    (_, byte) => byText.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1,
+  );
+  return ids.every((id) => id < 0) ? null : ids;
 }
 
 /**
- * The Unigram model (Kudo 2018): the segmentation of highest total score, by Viterbi in float64 with the tie rules of
- * tokenizers' Unigram (strict >, starts and lengths ascending). Runs of unknown characters are fused to one token.
+ * The Unigram model: the segmentation with the highest sum of scores, by Viterbi over float64 sums as the Rust library
+ * forms them (starts ascending, lengths ascending, a later path must be strictly better).
  */
 export class Unigram {
-  private readonly root: Node = { next: new Map(), id: -1 };
-  private readonly ids = new Map<string, number>();
+  private readonly trie: PieceTrie;
+  private readonly scores: Float64Array;
   private readonly unknownScore: number;
+  private readonly bytes: Int32Array | null;
+  private readonly utf8 = new Uint8Array(4);
+  private best = new Float64Array(0);
+  private from = new Int32Array(0);
+  private ids = new Int32Array(0);
+  private cuts = new Int32Array(0);
 
   constructor(
-    readonly vocab: readonly (readonly [string, number])[],
-    readonly unkId: number,
-    private readonly byteFallback: boolean,
+    pieces: readonly Piece[],
+    private readonly unknownId: number,
+    byteFallback: boolean,
+    place: string,
   ) {
-    let lowest = Infinity;
-    for (const [id, [piece, score]] of vocab.entries()) {
-      lowest = Math.min(lowest, score);
-      this.ids.set(piece, id);
-      let node = this.root;
-      for (const char of piece) {
-        let next = node.next.get(char);
-        if (!next) node.next.set(char, (next = { next: new Map(), id: -1 }));
-        node = next;
-      }
-      if (piece !== '') node.id = id;
+    if (!(unknownId >= 0 && unknownId < pieces.length)) {
+      throw new ManabiError('tokenizer-shape', place, { key: 'unk_id', wanted: 'id' });
     }
-    this.unknownScore = lowest - 10;
+    this.trie = new PieceTrie(pieces.length * 2);
+    this.scores = Float64Array.from(pieces, ({ score }) => score);
+    for (const [id, { text }] of pieces.entries()) {
+      if (text !== '') this.trie.set(codePoints(text), id);
+    }
+    this.unknownScore = this.scores.reduce((a, b) => Math.min(a, b), Infinity) - unknownPenalty;
+    this.bytes = byteFallback ? bytePieces(pieces) : null;
   }
 
-  idOf(piece: string): number | undefined {
-    return this.ids.get(piece);
+  /** Appends the tokens of one piece of normalized text. */
+  tokenize(text: AlignedText, sink: TokenSink): void {
+    const { codes, starts, ends } = text;
+    const cuts = this.segment(codes);
+    for (let i = cuts; i > 0; i--) {
+      const from = this.cuts[i];
+      const to = this.cuts[i - 1];
+      // A run of unknown characters was fused; the run itself may be a piece.
+      const id = this.trie.get(codes, from, to);
+      const start = starts[from];
+      const end = ends[to - 1];
+      if (id >= 0) sink.push(id, start, end);
+      else if (!this.pushBytes(codes, from, to, start, end, sink)) sink.push(this.unknownId, start, end);
+    }
   }
 
-  /** Segments the code points; byte fallback gives several pieces with the span of their character. */
-  segment(chars: readonly string[]): Piece[] {
-    const length = chars.length;
-    const best = new Float64Array(length + 1).fill(-Infinity);
-    const from = new Int32Array(length + 1);
-    const ids = new Int32Array(length + 1);
+  /** Fills `cuts` from the end of the text to 0 and returns the number of tokens. */
+  private segment(codes: Int32Array): number {
+    const n = codes.length;
+    if (this.best.length <= n) this.reserve(2 * n + 64);
+    const { trie, scores, best, from, ids, cuts, unknownId, unknownScore } = this;
+    from.fill(-1, 0, n + 1);
     best[0] = 0;
-    for (let start = 0; start < length; start++) {
-      let node: Node | undefined = this.root;
+    for (let start = 0; start < n; start++) {
+      const here = best[start];
       let single = false;
-      for (let end = start; end < length; end++) {
-        node = node.next.get(chars[end]);
-        if (!node) break;
-        if (node.id < 0) continue;
-        const score = this.vocab[node.id][1] + best[start];
-        if (score > best[end + 1]) this.keep(best, from, ids, start, end + 1, node.id, score);
-        if (end === start) single = true;
+      let node = PieceTrie.root;
+      for (let end = start + 1; end <= n; end++) {
+        node = trie.next(node, codes[end - 1]);
+        if (node < 0) break;
+        const id = trie.valueAt(node);
+        if (id < 0) continue;
+        const score = scores[id] + here;
+        if (from[end] < 0 || score > best[end]) {
+          best[end] = score;
+          from[end] = start;
+          ids[end] = id;
+        }
+        if (end === start + 1) single = true;
       }
-      if (!single) {
-        const score = this.unknownScore + best[start];
-        if (score > best[start + 1]) this.keep(best, from, ids, start, start + 1, this.unkId, score);
+      if (single) continue;
+      const score = unknownScore + here;
+      if (from[start + 1] < 0 || score > best[start + 1]) {
+        best[start + 1] = score;
+        from[start + 1] = start;
+        ids[start + 1] = unknownId;
       }
     }
-    const pieces: Piece[] = [];
-    for (let end = length; end > 0; end = from[end]) pieces.push({ id: ids[end], from: from[end], to: end });
-    return this.resolveUnknowns(pieces.reverse(), chars);
+    let count = 0;
+    cuts[0] = n;
+    for (let end = n; end > 0; ) {
+      const unknown = ids[end] === unknownId;
+      end = from[end];
+      while (unknown && end > 0 && ids[end] === unknownId) end = from[end];
+      cuts[++count] = end;
+    }
+    return count;
   }
 
-  private keep(
-    best: Float64Array,
-    from: Int32Array,
-    ids: Int32Array,
+  private pushBytes(
+    codes: Int32Array,
+    from: number,
+    to: number,
     start: number,
     end: number,
-    id: number,
-    score: number,
-  ) {
-    best[end] = score;
-    from[end] = start;
-    ids[end] = id;
+    sink: TokenSink,
+  ): boolean {
+    if (!this.bytes) return false;
+    const ids: number[] = [];
+    for (let i = from; i < to; i++) {
+      const length = writeUtf8(codes[i], this.utf8, 0);
+      for (let k = 0; k < length; k++) ids.push(this.bytes[this.utf8[k]]);
+    }
+    if (ids.includes(-1)) return false;
+    for (const id of ids) sink.push(id, start, end);
+    return true;
   }
 
-  private resolveUnknowns(pieces: Piece[], chars: readonly string[]): Piece[] {
-    const out: Piece[] = [];
-    for (let i = 0; i < pieces.length; i++) {
-      if (pieces[i].id !== this.unkId) {
-        out.push(pieces[i]);
-        continue;
-      }
-      const first = pieces[i].from;
-      while (i + 1 < pieces.length && pieces[i + 1].id === this.unkId) i++;
-      const to = pieces[i].to;
-      const text = chars.slice(first, to).join('');
-      const bytes = this.byteFallback ? this.bytePieces(chars, first, to) : null;
-      if (bytes) out.push(...bytes);
-      else out.push({ id: this.ids.get(text) ?? this.unkId, from: first, to });
-    }
-    return out;
-  }
-
-  private bytePieces(chars: readonly string[], from: number, to: number): Piece[] | null {
-    const out: Piece[] = [];
-    for (let at = from; at < to; at++) {
-      for (const byte of new TextEncoder().encode(chars[at])) {
-        const id = this.ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
-        if (id === undefined) return null;
-        out.push({ id, from: at, to: at + 1 });
-      }
-    }
-    return out;
+  private reserve(size: number) {
+    this.best = new Float64Array(size);
+    this.from = new Int32Array(size);
+    this.ids = new Int32Array(size);
+    this.cuts = new Int32Array(size);
   }
 }

@@ -1,0 +1,58 @@
+// How a workgroup cuts C into tiles. No single cut is good everywhere, so some are kept and timed once per device.
+
+export interface Tile {
+  name: string;
+  /** Rows and columns of C per workgroup. */
+  rows: number;
+  columns: number;
+  /** Rows and columns of C per thread: multiples of 4. */
+  threadRows: number;
+  threadColumns: number;
+  /** Depth of the slices of A and B kept in workgroup memory; 0 = none kept, each thread loads into registers. */
+  depth: number;
+}
+
+/** All within 128 invocations and 16 KiB of workgroup memory, which every adapter grants. */
+export const tiles = {
+  shared128x64: {
+    name: 'shared128x64',
+    rows: 128,
+    columns: 64,
+    threadRows: 8,
+    threadColumns: 8,
+    depth: 16,
+  },
+  shared64x64: { name: 'shared64x64', rows: 64, columns: 64, threadRows: 8, threadColumns: 8, depth: 16 },
+  shared32x32: { name: 'shared32x32', rows: 32, columns: 32, threadRows: 4, threadColumns: 4, depth: 16 },
+  registers32x64: {
+    name: 'registers32x64',
+    rows: 32,
+    columns: 64,
+    threadRows: 4,
+    threadColumns: 8,
+    depth: 0,
+  },
+} satisfies Record<string, Tile>;
+
+export type TileName = keyof typeof tiles;
+
+/** The tile for C with many tiles of 64 x 64, and the one that still fills the device when there are few. */
+export interface TileChoice {
+  large: TileName;
+  small: TileName;
+}
+
+/** Sound everywhere; `tuneTiles` finds what is fastest here. */
+export const defaultTiles: TileChoice = { large: 'shared64x64', small: 'shared32x32' };
+
+/** C with fewer tiles of 64 x 64 than this leaves a large GPU idle. */
+const FEW_TILES = 256;
+
+export function chooseTile(choice: TileChoice, M: number, N: number, batches: number): Tile {
+  const count = Math.ceil(M / 64) * Math.ceil(N / 64) * batches;
+  return tiles[count < FEW_TILES ? choice.small : choice.large];
+}
+
+export function threadsOf(tile: Tile): number {
+  return (tile.rows / tile.threadRows) * (tile.columns / tile.threadColumns);
+}

@@ -1,0 +1,101 @@
+import type { KernelCall, Slice } from '../../gpu/kernel.ts';
+import type { TileChoice } from '../../gpu/linear/tile.ts';
+import type { DebertaConfig } from '../config.ts';
+import { placementOf, sliceOf, type Layout } from './layout.ts';
+import {
+  relativeParts,
+  relativeWindow,
+  spaceOf,
+  type Mode,
+  type RelativeWindow,
+  type Shape,
+} from './space.ts';
+
+/** Where the dispatches of a plan find their buffers. The planner gives buffers that do not exist. */
+export interface Buffers {
+  weights: readonly GPUBuffer[];
+  gradients: readonly GPUBuffer[];
+  /** StepState, 256 bytes. */
+  state: Slice;
+  space(name: string, length: number): Slice;
+}
+
+/** Probability 0 switches a site off. */
+export interface Drop {
+  state: Slice;
+  site: number;
+  dropout: number;
+}
+
+/** Everything that forward and backward need to write their dispatches, and the list they write to. */
+export class Build {
+  readonly calls: KernelCall[] = [];
+  readonly window: RelativeWindow;
+  readonly parts: ReturnType<typeof relativeParts>;
+  /** Tokens of the batch: B * N. */
+  readonly T: number;
+  private readonly sizes: Map<string, number>;
+
+  constructor(
+    readonly config: DebertaConfig,
+    readonly shape: Shape,
+    readonly mode: Mode,
+    readonly layout: Layout,
+    readonly buffers: Buffers,
+    readonly tiles: TileChoice,
+  ) {
+    this.parts = relativeParts(config);
+    this.window = this.parts.width > 0 ? relativeWindow(shape.N, config) : { start: 0, count: 0 };
+    this.T = shape.B * shape.N;
+    this.sizes = spaceOf(config, shape, mode);
+  }
+
+  add(...calls: KernelCall[]): void {
+    this.calls.push(...calls);
+  }
+
+  /** A buffer of the list in space.ts, as long as this shape needs it. */
+  space(name: string): Slice {
+    const length = this.sizes.get(name);
+    if (length === undefined) throw new RangeError(`no buffer ${name}`);
+    return this.buffers.space(name, length);
+  }
+
+  has(name: string): boolean {
+    return this.sizes.has(name);
+  }
+
+  /** Layer l's input; evaluation needs no more than the last two. */
+  saved(l: number): Slice {
+    return this.space(`saved ${this.mode === 'evaluate' ? l % 2 : l}`);
+  }
+
+  weight(name: string, members = 1): Slice {
+    return sliceOf(this.layout, this.buffers.weights, name, members);
+  }
+
+  gradient(name: string, members = 1): Slice {
+    return sliceOf(this.layout, this.buffers.gradients, name, members);
+  }
+
+  /** Query, key and value of a layer as one binding, or with `pos_` the projections of the relative embeddings. */
+  group(from: 'weight' | 'gradient', layer: number, kind: 'weight' | 'bias', relative: boolean): Slice {
+    const self = `deberta.encoder.layer.${layer}.attention.self`;
+    const members = relative
+      ? ['pos_query_proj', 'pos_key_proj'].filter((name) =>
+          this.layout.parameters.has(`${self}.${name}.${kind}`),
+        )
+      : ['query_proj', 'key_proj', 'value_proj'];
+    const name = `${self}.${members[0]}.${kind}`;
+    placementOf(this.layout, name);
+    return from === 'weight' ? this.weight(name, members.length) : this.gradient(name, members.length);
+  }
+
+  drop(site: number, probability: number): Drop {
+    return { state: this.buffers.state, site, dropout: this.mode === 'train' ? probability : 0 };
+  }
+
+  hiddenDrop(site: number): Drop {
+    return this.drop(site, this.config.hidden_dropout_prob);
+  }
+}

@@ -1,0 +1,131 @@
+// Every GPU buffer that a pass over a batch uses, by name: the one list that allocation and the memory planner share.
+import type { Gpu } from '../../gpu/device.ts';
+import type { Slice } from '../../gpu/kernel.ts';
+import { hasLayerNormOnRelative, relativeColumns, relativeSpan, type DebertaConfig } from '../config.ts';
+
+export interface Shape {
+  B: number;
+  N: number;
+}
+
+/** evaluate: forward, no dropout; gradients: with backward, no dropout; train: with backward and dropout. */
+export type Mode = 'evaluate' | 'gradients' | 'train';
+
+/** The rows of the relative embeddings that a batch of N tokens uses: [start, start + count). */
+export interface RelativeWindow {
+  start: number;
+  count: number;
+}
+
+/** Rounded up to a multiple of 4 where the table has room, so that products with it use loads of 16 bytes. */
+export function relativeWindow(N: number, config: DebertaConfig): RelativeWindow {
+  const columns = relativeColumns(N, config);
+  const rows = 2 * relativeSpan(config);
+  let first = rows;
+  let last = 0;
+  for (const column of columns) {
+    first = Math.min(first, column);
+    last = Math.max(last, column);
+  }
+  const count = Math.min(rows, Math.ceil((last - first + 1) / 4) * 4);
+  return { start: Math.min(first, rows - count), count };
+}
+
+/** Which of c2p and p2c the model has, and where their parts of a projected relative embedding [R, width] begin. */
+export function relativeParts(config: DebertaConfig) {
+  const H = config.hidden_size;
+  const c2p = config.pos_att_type.includes('c2p');
+  const p2c = config.pos_att_type.includes('p2c');
+  return { c2p, p2c, width: (Number(c2p) + Number(p2c)) * H, query: 0, key: p2c ? H : 0 };
+}
+
+/** Rows per workgroup of the LayerNorm gradient's partial sums. */
+export const PARTIAL_ROWS = 32;
+
+/** Name -> float32 elements. T = B * N. */
+export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map<string, number> {
+  const { hidden_size: H, intermediate_size: I, embedding_size: E, num_hidden_layers: L } = config;
+  const h = config.num_attention_heads;
+  const T = B * N;
+  const parts = relativeParts(config);
+  const relative = parts.width > 0;
+  const R = relative ? relativeWindow(N, config).count : 0;
+  const table = relative ? 2 * relativeSpan(config) * H : 0;
+  const backward = mode !== 'evaluate';
+  const sizes = new Map<string, number>();
+  const add = (name: string, length: number, when = true) => {
+    if (when && length > 0) sizes.set(name, length);
+  };
+  const conv = config.conv_kernel_size > 0;
+
+  add('ids', T);
+  add('mask', T);
+  add('types', T, config.type_vocab_size > 0);
+  add('labels', 2 * B);
+  add('columns', 2 * N - 1, relative);
+  for (let l = 0; l <= (backward ? L : Math.min(1, L)); l++) add(`saved ${l}`, T * H);
+  add('embedded', T * E);
+  add('projected', T * H, E !== H);
+  add('relative', table, relative && hasLayerNormOnRelative(config));
+  add('relative dropped', table, mode === 'train' && config.hidden_dropout_prob > 0);
+  add('relative projected', R * parts.width);
+  add('qkv', 3 * T * H);
+  add('c2p', B * h * N * R, parts.c2p);
+  add('p2c', B * h * N * R, parts.p2c);
+  add('log sums', B * h * N);
+  for (const name of ['context', 'attended', 'middle', 'fed']) add(name, T * H);
+  add('inner', T * I);
+  add('logits', 2 * T);
+  add('conv columns', T * H * config.conv_kernel_size, conv);
+  for (const name of ['layer 0', 'convolved', 'conv sum']) add(name, T * H, conv);
+  if (!backward) return sizes;
+
+  add('distinct', 3 * T + 2);
+  add('distinct types', 2 * T + config.type_vocab_size + 2, config.type_vocab_size > 0);
+  add('inner input', T * I);
+  add('d qkv', 3 * T * H);
+  add('d c2p', B * h * N * R, parts.c2p);
+  add('d p2c', B * h * N * R, parts.p2c);
+  add('deltas', B * h * N);
+  for (const name of ['d', 'd sum', 'd dropped', 'd context']) add(name, T * H);
+  add('d embedded', T * E);
+  add('d relative projected', R * parts.width);
+  add('d relative', table, relative && hasLayerNormOnRelative(config));
+  add('d logits', 2 * T);
+  add('d convolved', T * H, conv);
+  add('norm partials', Math.ceil(Math.max(T, table / H) / PARTIAL_ROWS) * 2 * H * (2 * L + 3));
+  return sizes;
+}
+
+/** Named buffers that grow and never shrink: as large as the largest shape so far needs. */
+export class Space {
+  private readonly buffers = new Map<string, GPUBuffer>();
+  /** Counts replacements: a plan made under another version binds buffers that are gone. */
+  version = 0;
+
+  constructor(private readonly gpu: Gpu) {}
+
+  ensure(sizes: Map<string, number>): void {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    for (const [name, length] of sizes) {
+      const old = this.buffers.get(name);
+      if (old && old.size >= 4 * length) continue;
+      if (old) {
+        this.gpu.destroyBuffer(old);
+        this.version++;
+      }
+      this.buffers.set(name, this.gpu.createBuffer(name, 4 * length, usage));
+    }
+  }
+
+  slice(name: string, length: number): Slice {
+    const buffer = this.buffers.get(name);
+    if (!buffer) throw new RangeError(`no buffer ${name}`);
+    return { buffer, offset: 0, size: 4 * length };
+  }
+
+  dispose(): void {
+    for (const buffer of this.buffers.values()) this.gpu.destroyBuffer(buffer);
+    this.buffers.clear();
+  }
+}

@@ -1,0 +1,117 @@
+import type { Feature } from '../features/feature.ts';
+import type { NamedTensors } from '../model/engine.ts';
+import type { LogEntry } from '../training/state.ts';
+import { train } from '../training/train.ts';
+import { defaultArguments, type TrainingArguments } from '../training/training-arguments.ts';
+import { readJson, subfolders } from './golden-folder.ts';
+import { largestDifference, loadModel, readTensors } from './models.ts';
+import type { Report } from './report.ts';
+import type { Sources } from './sources.ts';
+
+interface RunLog {
+  arguments: Partial<TrainingArguments>;
+  log: LogEntry[];
+}
+
+/** Their gradient is analytically zero, so Adam turns rounding noise into steps of up to lr (golden README). */
+const undetermined = (layers: number) => [
+  'qa_outputs.bias',
+  `deberta.encoder.layer.${layers - 1}.output.LayerNorm.bias`,
+];
+
+/** training/<run>/: loss, grad_norm, learning rate of every step, eval_loss of every epoch, final weights. */
+export async function checkTraining(sources: Sources, report: Report): Promise<void> {
+  const { folder } = sources;
+  const data = await readTensors(folder, 'training/data.safetensors');
+  for (const run of subfolders(folder, 'training')) {
+    if (!folder.paths.includes(`training/${run}/final.safetensors`)) continue;
+    const golden = await readJson<RunLog>(folder, `training/${run}/log.json`);
+    const { config, weights } = await loadModel(folder, 'models/ku-like');
+    const withoutDropout = { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+    const engine = await sources.createEngine(withoutDropout, weights);
+    try {
+      const rows = features(data, 'train');
+      const state = await train(
+        engine,
+        { train: rows, evaluation: features(data, 'eval'), padTokenId: config.pad_token_id },
+        { ...defaultArguments, ...golden.arguments, max_seq_length: 64, save_strategy: 'no', doc_stride: 0 },
+        { order: () => rows.map((_, i) => i) },
+      );
+      compareLogs(golden.log, state.log_history, `training ${run}`, report);
+      const final = await readTensors(folder, `training/${run}/final.safetensors`);
+      compareWeights(final, await engine.readWeights(), config.num_hidden_layers, `training ${run}`, report);
+    } finally {
+      engine.dispose();
+    }
+  }
+}
+
+function features(data: NamedTensors, split: 'train' | 'eval'): Feature[] {
+  const ids = data.get(`${split}.input_ids`);
+  const [rows, N] = ids?.shape ?? [0, 0];
+  const row = (name: string, i: number, width: number) =>
+    Int32Array.from(data.get(`${split}.${name}`)?.data.subarray(i * width, (i + 1) * width) ?? []);
+  return Array.from({ length: rows }, (_, i) => {
+    const length = row('attention_mask', i, N).reduce((sum, value) => sum + value, 0);
+    return {
+      exampleId: String(i),
+      inputIds: row('input_ids', i, N).slice(0, length),
+      tokenTypeIds: new Int32Array(length),
+      sequenceIds: new Int8Array(length),
+      starts: new Int32Array(length),
+      ends: new Int32Array(length),
+      startPosition: row('start_positions', i, 1)[0],
+      endPosition: row('end_positions', i, 1)[0],
+    };
+  });
+}
+
+function compareLogs(golden: LogEntry[], found: LogEntry[], label: string, report: Report) {
+  const worst = { loss: 0, grad_norm: 0, learning_rate: 0, eval_loss: 0 };
+  for (const wanted of golden) {
+    for (const name of ['loss', 'grad_norm', 'learning_rate', 'eval_loss'] as const) {
+      const value = wanted[name];
+      if (value === undefined) continue;
+      const mine =
+        found.find((entry) => entry.step === wanted.step && entry[name] !== undefined)?.[name] ?? NaN;
+      const scale = name === 'grad_norm' ? Math.abs(value) : 1;
+      const error = Math.abs(mine - value) / scale;
+      worst[name] = Number.isNaN(error) ? Infinity : Math.max(worst[name], error);
+    }
+  }
+  report.atMost(`${label} loss`, worst.loss, 1e-4);
+  report.atMost(`${label} grad_norm (relative)`, worst.grad_norm, 1e-4);
+  report.that(
+    `${label} learning rate`,
+    worst.learning_rate === 0,
+    `largest difference ${worst.learning_rate}`,
+  );
+  report.atMost(`${label} eval_loss`, worst.eval_loss, 1e-4);
+}
+
+function compareWeights(
+  golden: NamedTensors,
+  found: NamedTensors,
+  layers: number,
+  label: string,
+  report: Report,
+) {
+  let worst = 0;
+  let worstRms = 0;
+  for (const [name, { data }] of golden) {
+    if (undetermined(layers).includes(name)) continue;
+    const mine = found.get(name)?.data ?? new Float32Array();
+    worst = Math.max(worst, largestDifference(mine, data));
+    const sum = (term: (i: number) => number) => data.reduce((total, _, i) => total + term(i), 0);
+    const rms = Math.sqrt(
+      sum((i) => (mine[i] - data[i]) ** 2) /
+        Math.max(
+          1e-30,
+          sum((i) => data[i] ** 2),
+        ),
+    );
+    worstRms = Number.isNaN(rms) ? Infinity : Math.max(worstRms, rms);
+  }
+  report.atMost(`${label} final weights`, worst, 1e-3);
+  report.atMost(`${label} final weights (relative RMS)`, worstRms, 1e-4);
+}
