@@ -134,6 +134,18 @@ export const messages = {
   },
   // storage
   // workers
+  'model-not-loaded': {
+    ja: 'モデルが読み込まれていません。先にモデルを選んでください。',
+    en: 'No model is loaded. Choose a model first.',
+  },
+  'model-no-config': {
+    ja: 'config.json がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
+    en: 'There is no config.json. Choose all files of the model folder.',
+  },
+  'model-no-weights': {
+    ja: '重み（model.safetensors）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
+    en: 'There are no weights (model.safetensors). Choose all files of the model folder.',
+  },
   // cli
 } satisfies Record<string, { ja: string; en: string }>;
 
