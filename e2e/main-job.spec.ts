@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
+import { unzipSync } from 'fflate';
+
+const percent = (text: string | null) => Number.parseFloat(text ?? '');
+
+test('one press on the sample trains a model, shows its answers and gives the weights', async ({ page }) => {
+  const outside: string[] = [];
+  page.on('request', (request) => {
+    if (!/^(http:\/\/localhost:4199|blob:|data:)/.test(request.url())) outside.push(request.url());
+  });
+  await page.goto('/');
+  const start = page.getByRole('button', { name: 'サンプルで試す' });
+  await expect(start).toBeEnabled({ timeout: 60_000 });
+  await page.getByLabel('max_train_samples').fill('160');
+  await page.getByLabel('max_eval_samples').fill('24');
+  await page.getByLabel('num_train_epochs').fill('2');
+  await start.click();
+  await expect(page.locator('[data-before=Accuracy]')).toBeVisible({ timeout: 8 * 60_000 });
+  const before = percent(await page.locator('[data-before=Accuracy]').textContent());
+  const after = percent(await page.locator('[data-score=Accuracy]').textContent());
+  expect(before).toBeLessThan(5);
+  expect(after).toBeGreaterThan(before);
+  await expect(page.locator('tbody tr')).toHaveCount(24);
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'モデルを保存' }).click(),
+  ]);
+  const zip = unzipSync(new Uint8Array(readFileSync(await download.path())));
+  expect(Object.keys(zip)).toEqual(
+    expect.arrayContaining(['model.safetensors', 'config.json', 'tokenizer.json', 'spm.model', 'README.md']),
+  );
+  const header = new DataView(zip['model.safetensors'].buffer, zip['model.safetensors'].byteOffset);
+  const names = JSON.parse(
+    new TextDecoder().decode(zip['model.safetensors'].subarray(8, 8 + Number(header.getBigUint64(0, true)))),
+  ) as Record<string, unknown>;
+  expect(names).toHaveProperty(['qa_outputs.weight']);
+  expect(outside).toEqual([]);
+});
+
+test('bad files get a message and change nothing', async ({ page }) => {
+  await page.goto('/');
+  const drop = page.getByLabel('学習データ');
+  await drop.setInputFiles({
+    name: 'x.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('question,answer\n富士山,山'),
+  });
+  await expect(page.getByRole('alert')).toContainText('x.csv: CSV のようです');
+  await drop.setInputFiles({
+    name: 'x.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('{"data": 3}'),
+  });
+  await expect(page.getByRole('alert')).toContainText('x.json: data');
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.getByRole('alert')).toContainText('should be of type array');
+  await page
+    .getByLabel('Model files')
+    .setInputFiles({ name: 'a.safetensors', mimeType: '', buffer: Buffer.from('nothing') });
+  await expect(page.getByText('There is no config.json')).toBeVisible();
+  await expect(page.getByText('Built-in sample')).toHaveCount(2);
+});
