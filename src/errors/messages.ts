@@ -31,12 +31,20 @@ export const messages = {
     en: 'There is no tokenizer. Add tokenizer.json or spm.model.',
   },
   'tokenizer-broken': {
-    ja: 'トークナイザーのファイルが壊れています。もう一度ダウンロードしてください。',
-    en: 'The tokenizer file is broken. Download it again.',
+    ja: 'トークナイザーのファイルが壊れています（{reason}）。もう一度ダウンロードしてください。',
+    en: 'The tokenizer file is broken ({reason}). Download it again.',
+  },
+  'tokenizer-not-json': {
+    ja: 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
+    en: 'Not valid JSON ({reason}). Check that the file is complete.',
+  },
+  'tokenizer-shape': {
+    ja: '{key} は {wanted} のはずですが違います。DeBERTa-v2 のトークナイザーか確かめてください。',
+    en: '{key} should be of type {wanted}. Check that this is a DeBERTa-v2 tokenizer.',
   },
   'tokenizer-unsupported': {
-    ja: '{part} を使うトークナイザーには対応していません。DeBERTa-v2 のモデルを選んでください。',
-    en: 'Tokenizers with {part} are not supported. Choose a DeBERTa-v2 model.',
+    ja: '{part} が {name} のトークナイザーには対応していません。DeBERTa-v2 のモデルを選んでください。',
+    en: 'Tokenizers with the {part} {name} are not supported. Choose a DeBERTa-v2 model.',
   },
   'tokenizer-special-token': {
     ja: '特殊トークン {token} がありません。DeBERTa-v2 のトークナイザーを選んでください。',
@@ -47,6 +55,10 @@ export const messages = {
     en: 'The question is too long ({tokens} tokens, max_length {max_length}, doc_stride {doc_stride}). Shorten it or raise max_length.',
   },
   // features
+  'features-no-context': {
+    ja: '文章にトークンがありません。この質問を除くか、文章を入れてください。',
+    en: 'The context has no tokens. Leave this question out, or give it a text.',
+  },
   // checkpoint
   'safetensors-broken': {
     ja: 'safetensors ファイルとして読めません（{reason}）。もう一度ダウンロードしてください。',

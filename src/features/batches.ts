@@ -43,7 +43,9 @@ export function epochOrder(n: number, seed: number, epoch: number): Int32Array {
 
 /**
  * Rows of similar length side by side (transformers' get_length_grouped_indices): a seeded shuffle, cut into mega-batches of 50
- * batches (at most a quarter of the data), each sorted by length, the longest row first of all.
+ * batches (at most a quarter of the data), each sorted by length, the longest row first of all. `batchSize` is that of one
+ * optimizer step. The Trainer draws the shuffle from the global generator; here seed + epoch seeds it, so that a run can go
+ * on from any step.
  */
 export function groupByLengthOrder(
   lengths: readonly number[],
@@ -51,6 +53,7 @@ export function groupByLengthOrder(
   seed: number,
   epoch: number,
 ): Int32Array {
+  if (lengths.length === 0) return new Int32Array(0);
   const perMega = Math.max(1, Math.min(Math.floor(lengths.length / (batchSize * 4)), 50)) * batchSize;
   const shuffled = [...randperm(lengths.length, seed + epoch)];
   const megas: number[][] = [];

@@ -17,3 +17,17 @@ export function withoutArticles(text: string): string {
 export function withoutPunctuation(text: string): string {
   return text.replace(/[!-/:-@[-`{-~]/g, '');
 }
+
+// str.strip() knows the same white space as str.split().
+const leading = new RegExp(`^${whitespace.source}`);
+const trailing = new RegExp(`${whitespace.source}$`);
+
+/** str.lstrip() */
+export function pythonStripLeft(text: string): string {
+  return text.replace(leading, '');
+}
+
+/** str.strip() */
+export function pythonStrip(text: string): string {
+  return pythonStripLeft(text).replace(trailing, '');
+}

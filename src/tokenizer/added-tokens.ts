@@ -42,7 +42,7 @@ export class AddedTokenMatcher {
     const { codes } = text;
     const parts: AddedTokenPart[] = [];
     let done = 0;
-    for (let at = 0; at < codes.length; ) {
+    for (let at = 0; at < codes.length;) {
       const hit = this.matchAt(codes, at);
       if (!hit) {
         at++;

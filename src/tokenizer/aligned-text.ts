@@ -40,9 +40,9 @@ export class AlignedText {
     return this.text;
   }
 
-  /** Characters [from, to), not empty. The piece begins where its first character's span begins. */
+  /** Characters [from, to), not empty. The piece begins where its first character's span begins, also if it is all. */
   slice(from: number, to: number): AlignedText {
-    if (from === 0 && to === this.length) return this;
+    if (from === 0 && to === this.length && this.origin === this.starts[0]) return this;
     return new AlignedText(
       this.codes.subarray(from, to),
       this.starts.subarray(from, to),

@@ -41,7 +41,8 @@ export class CharacterModel {
     this.charsmap = model.charsmap.length > 0 ? new Charsmap(model.charsmap, place) : null;
     for (const [id, { text, type }] of model.pieces.entries()) {
       if (type === pieceType.userDefined) this.userDefined.set(codePoints(text), id);
-      else if (type !== pieceType.control && type !== pieceType.unknown) this.pieces.set(codePoints(text), id);
+      else if (type !== pieceType.control && type !== pieceType.unknown)
+        this.pieces.set(codePoints(text), id);
     }
     this.bytes = model.byteFallback ? bytePieces(model.pieces) : null;
   }
@@ -76,12 +77,13 @@ export class CharacterModel {
   private encodePart(part: AlignedText, sink: TokenSink) {
     const { codes, sources } = this.normalize(part.codes);
     const at = (index: number) => (index < part.length ? part.starts[index] : part.ends[part.length - 1]);
-    const unknown = { from: -1, start: 0, end: 0 };
+    let runStart = -1; // a run of unknown characters is one token
+    let runEnd = -1;
     const flush = () => {
-      if (unknown.from >= 0) sink.push(this.model.unknownId, unknown.start, unknown.end);
-      unknown.from = -1;
+      if (runStart >= 0) sink.push(this.model.unknownId, runStart, runEnd);
+      runStart = -1;
     };
-    for (let i = 0; i < codes.length; ) {
+    for (let i = 0; i < codes.length;) {
       const match = longestMatch(this.userDefined, codes, i);
       const next = i + (match?.length ?? 1);
       const id = match?.id ?? this.pieces.get(codes, i, i + 1);
@@ -93,9 +95,8 @@ export class CharacterModel {
       } else if (this.bytes) {
         this.pushBytes(codes[i], start, end, sink);
       } else {
-        if (unknown.from < 0) unknown.start = start;
-        unknown.from = i;
-        unknown.end = end;
+        if (runStart < 0) runStart = start;
+        runEnd = end;
       }
       i = next;
     }
@@ -119,7 +120,7 @@ export class CharacterModel {
     const sources: number[] = [];
     let at = 0;
     if (removeExtraWhitespaces) {
-      for (; at < input.length; ) {
+      while (at < input.length) {
         const { output, length } = this.prefix(input, at);
         if (output.length !== 1 || output[0] !== space) break;
         at += length;
@@ -135,12 +136,10 @@ export class CharacterModel {
     while (at < input.length) {
       const { output, length } = this.prefix(input, at);
       let k = 0;
-      while (afterSpace && output[k] === space) k++;
+      if (afterSpace) while (output[k] === space) k++;
       if (k < output.length) {
         afterSpace = removeExtraWhitespaces && output[output.length - 1] === space;
         for (; k < output.length; k++) push(output[k] === space ? escaped : output[k]);
-      } else if (!removeExtraWhitespaces) {
-        afterSpace = false;
       }
       at += length;
     }

@@ -66,8 +66,7 @@ function lowerAscii(code: number): number {
 /** Replaces each match by `content`, whose characters all take the span of the last character matched. */
 export function replace(text: AlignedText, pattern: RegExp, content: Int32Array): AlignedText {
   const raw = text.toString();
-  pattern.lastIndex = 0;
-  if (!pattern.test(raw)) return text;
+  if (raw.search(pattern) < 0) return text;
   const codes: number[] = [];
   const starts: number[] = [];
   const ends: number[] = [];

@@ -7,6 +7,7 @@ import { writeUtf8, type Charsmap } from './charsmap.ts';
 // below no such cluster exists (Hangul syllables and flags join too, but into 6 bytes and more), so the segmenter
 // (Unicode 16, as the Rust library) runs only on text with another character.
 const withoutShortClusters =
+  // oxlint-disable-next-line no-control-regex -- all of ASCII but CR
   /^[\0-\x0c\x0e-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u2030-\u205f\u2070-\u20cf\u2100-\u2cee\u2e00-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufb1d\uff00-\uff9d\uffa0-\uffef\u{1f000}-\u{1f3fa}\u{1f400}-\u{1faff}\u{20000}-\u{3ffff}]*$/u;
 
 /** The reference's Precompiled normalizer: clusters shorter than 6 bytes are looked up whole, then each character. */

@@ -1,123 +1,187 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { AddedTokenMatcher, type AddedToken } from './added-tokens.ts';
+import { CharacterModel } from './characters.ts';
 import { Charsmap } from './charsmap.ts';
-import { UnigramTokenizer, type AddedToken, type TokenizerProgram } from './pipeline.ts';
-import { readSentencePiece } from './sentencepiece.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import { JsonReader } from './json-reader.ts';
+import { collapseSpaces, inSequence, lowercase, strip, type Normalizer } from './normalizers.ts';
+import { pipelineEncoder } from './pipeline.ts';
+import { precompiled } from './precompiled.ts';
+import { metaspace, preTokenizersInSequence, punctuation, type PreTokenizer } from './pre-tokenizers.ts';
+import {
+  modelType,
+  pieceType,
+  readSentencePieceModel,
+  type SentencePieceModel,
+} from './sentencepiece-model.ts';
+import {
+  mergeAddedTokens,
+  readSettings,
+  type SpecialName,
+  type TokenizerSettings,
+} from './special-tokens.ts';
+import { readTokenizerJson } from './tokenizer-json.ts';
+import type { Tokenizer, TokenSequence } from './tokenizer.ts';
 import { Unigram } from './unigram.ts';
+import { pairWindows, type PairTemplate } from './windows.ts';
 
-export type TokenizerFileName =
-  'tokenizer.json' | 'spm.model' | 'tokenizer_config.json' | 'special_tokens_map.json' | 'added_tokens.json';
-export type TokenizerFiles = Partial<Record<TokenizerFileName, Uint8Array>>;
+/** The files of a model folder that make its tokenizer; one of the first two is needed. */
+export interface TokenizerFiles {
+  'tokenizer.json'?: Uint8Array | string;
+  'spm.model'?: Uint8Array;
+  'tokenizer_config.json'?: Uint8Array | string;
+  'special_tokens_map.json'?: Uint8Array | string;
+  'added_tokens.json'?: Uint8Array | string;
+}
 
-interface TokenizerConfig {
-  do_lower_case?: boolean;
-  split_by_punct?: boolean;
-  model_max_length?: number;
+interface Encoder {
+  encode: (text: string) => TokenSequence;
+  addedTokens: AddedToken[];
+  pieces: readonly { text: string }[];
+  template: PairTemplate;
 }
 
 /**
- * tokenizer.json or, where there is none, spm.model -> one Tokenizer. Throws ManabiError: tokenizer-missing,
- * tokenizer-broken, tokenizer-unsupported (names the part), tokenizer-special-token.
+ * Makes the tokenizer of a model folder; tokenizer.json is preferred, as transformers prefers it. `place` names the
+ * folder in errors.
+ *
+ * @throws ManabiError tokenizer-missing, tokenizer-not-json, tokenizer-shape, tokenizer-broken, tokenizer-unsupported
  */
 export function readTokenizer(files: TokenizerFiles, place = ''): Tokenizer {
-  const config = (
-    files['tokenizer_config.json'] ? parse(files['tokenizer_config.json'], place) : {}
-  ) as TokenizerConfig;
-  const modelMaxLength = Math.min(config.model_max_length ?? 512, 1e9);
-  if (files['tokenizer.json']) {
-    const program = fromJson(
-      parse(files['tokenizer.json'], `${place}/tokenizer.json`),
-      `${place}/tokenizer.json`,
-    );
-    return new UnigramTokenizer({ ...program, modelMaxLength }, place);
+  const pathOf = (name: keyof TokenizerFiles) => (place ? `${place}/${name}` : name);
+  const json = (name: keyof TokenizerFiles) => {
+    const data = files[name];
+    return data === undefined ? JsonReader.absent(pathOf(name)) : JsonReader.parse(data, pathOf(name));
+  };
+  const settings = readSettings({
+    tokenizerConfig: json('tokenizer_config.json'),
+    specialTokensMap: json('special_tokens_map.json'),
+    addedTokens: json('added_tokens.json'),
+  });
+  if (files['tokenizer.json'] !== undefined) {
+    return assemble(fromTokenizerJson(json('tokenizer.json'), settings), settings, pathOf('tokenizer.json'));
   }
-  if (files['spm.model']) {
-    const program = fromSentencePiece(files['spm.model'], config, `${place}/spm.model`);
-    return new UnigramTokenizer({ ...program, modelMaxLength }, place);
-  }
-  throw new ManabiError('tokenizer-missing', place);
+  const data = files['spm.model'];
+  if (!data) throw new ManabiError('tokenizer-missing', place);
+  return assemble(
+    fromSentencePiece(readSentencePieceModel(data, pathOf('spm.model')), settings, pathOf('spm.model')),
+    settings,
+    pathOf('spm.model'),
+  );
 }
 
-type Program = Omit<TokenizerProgram, 'modelMaxLength'>;
+function fromTokenizerJson(json: JsonReader, settings: TokenizerSettings): Encoder {
+  const parts = readTokenizerJson(json);
+  const addedTokens = mergeAddedTokens(parts.addedTokens, settings, vocabularyOf(parts.pieces));
+  const model = new Unigram(parts.pieces, parts.unknownId, parts.byteFallback, json.place);
+  const { normalizer, preTokenizer, pieces, template } = parts;
+  const encode = pipelineEncoder({ addedTokens, normalizer, preTokenizer, model });
+  return { encode, addedTokens, pieces, template };
+}
 
-function fromSentencePiece(bytes: Uint8Array, config: TokenizerConfig, place: string): Program {
-  const { pieces, modelType, byteFallback, unkId, charsmap } = readSentencePiece(bytes, place);
-  if (modelType !== 1 && modelType !== 4) throw unsupported(place, `model_type ${modelType}`);
-  const added: AddedToken[] = pieces.flatMap(({ piece, type }, id) =>
-    type === 3 || type === 4 ? [{ content: piece, id, normalized: false }] : [],
-  );
-  added.push({ content: pieces[unkId].piece, id: unkId, normalized: true });
-  if (!pieces.some(({ piece }) => piece === '[MASK]')) {
-    added.push({ content: '[MASK]', id: pieces.length, normalized: false });
+function fromSentencePiece(model: SentencePieceModel, settings: TokenizerSettings, place: string): Encoder {
+  const vocabulary = vocabularyOf(model.pieces);
+  const addedTokens = mergeAddedTokens(addedPieces(model), settings, vocabulary);
+  const idOf = (name: SpecialName) =>
+    addedTokens.find(({ content }) => content === settings.special[name].content)?.id ?? -1;
+  const template: PairTemplate = {
+    clsTokenId: idOf('cls'),
+    sepTokenId: idOf('sep'),
+    types: { cls: 0, question: 0, middle: 0, context: 1, end: 1 },
+  };
+  const shared = { addedTokens, pieces: model.pieces, template };
+  if (model.modelType === modelType.char) {
+    const characters = new CharacterModel(model, new AddedTokenMatcher(addedTokens), settings, place);
+    return { ...shared, encode: (text) => characters.encode(text) };
+  }
+  if (model.modelType !== modelType.unigram) {
+    const name = Object.entries(modelType).find(([, type]) => type === model.modelType)?.[0];
+    throw new ManabiError('tokenizer-unsupported', place, {
+      part: 'model_type',
+      name: name ?? model.modelType,
+    });
   }
   return {
-    lowercase: config.do_lower_case ?? false,
-    strip: true,
-    charsmap: charsmap.length > 0 ? new Charsmap(charsmap) : null,
-    splitByPunct: config.split_by_punct ?? false,
-    model: new Unigram(
-      pieces.map(({ piece, score }) => [piece, score] as const),
-      unkId,
-      byteFallback,
-    ),
-    added,
+    ...shared,
+    encode: pipelineEncoder({
+      addedTokens,
+      normalizer: convertedNormalizer(model, settings, place),
+      preTokenizer: convertedPreTokenizer(settings),
+      // transformers' converter does not carry byte_fallback over for this family.
+      model: new Unigram(model.pieces, model.unknownId, false, place),
+    }),
   };
 }
 
-interface Step {
-  type: string;
-  normalizers?: Step[];
-  pretokenizers?: Step[];
-  precompiled_charsmap?: string;
-  pattern?: { Regex?: string };
-  prepend_scheme?: string;
+/** The steps that transformers' DebertaV2Converter writes; it ignores the model's own white-space settings. */
+function convertedNormalizer(
+  model: SentencePieceModel,
+  { doLowerCase }: TokenizerSettings,
+  place: string,
+): Normalizer {
+  const steps: Normalizer[] = doLowerCase ? [lowercase] : [];
+  steps.push((text) => strip(text, true, true));
+  if (model.charsmap.length > 0) {
+    const charsmap = new Charsmap(model.charsmap, place);
+    steps.push((text) => precompiled(charsmap, text));
+  }
+  return inSequence([...steps, collapseSpaces]);
 }
 
-interface TokenizerJson {
-  normalizer: Step | null;
-  pre_tokenizer: Step | null;
-  model: { type: string; vocab: [string, number][]; unk_id: number; byte_fallback?: boolean };
-  added_tokens: AddedToken[];
+function convertedPreTokenizer({ splitByPunct }: TokenizerSettings): PreTokenizer {
+  const words = metaspace(0x2581, 'always', true);
+  return splitByPunct ? preTokenizersInSequence([punctuation, words]) : words;
 }
 
-function fromJson(json: unknown, place: string): Program {
-  const { normalizer, pre_tokenizer, model, added_tokens } = json as TokenizerJson;
-  if (model?.type !== 'Unigram') throw unsupported(place, `model ${model?.type}`);
-  const program: Program = {
-    lowercase: false,
-    strip: false,
-    charsmap: null,
-    splitByPunct: false,
-    model: new Unigram(model.vocab, model.unk_id, model.byte_fallback ?? false),
-    added: added_tokens,
+/** Control and user-defined pieces are searched in the raw text. */
+function addedPieces({ pieces, modelType: type }: SentencePieceModel): AddedToken[] {
+  // SentencePiece finds user-defined symbols of a character model itself, and never a control piece.
+  if (type === modelType.char) return [];
+  return pieces.flatMap(({ text, type: kind }, id) =>
+    kind === pieceType.control || kind === pieceType.userDefined
+      ? [
+          {
+            content: text,
+            id,
+            normalized: false,
+            lstrip: false,
+            rstrip: false,
+            single_word: false,
+            special: kind === pieceType.control,
+          },
+        ]
+      : [],
+  );
+}
+
+function vocabularyOf(pieces: readonly { text: string }[]): Map<string, number> {
+  return new Map(pieces.map(({ text }, id) => [text, id]));
+}
+
+function assemble(
+  { encode, addedTokens, pieces, template }: Encoder,
+  settings: TokenizerSettings,
+  place: string,
+): Tokenizer {
+  const tokens = pieces.map(({ text }) => text);
+  for (const { content, id } of addedTokens) tokens[id] = content;
+  const idOf = (name: SpecialName) => {
+    const { content } = settings.special[name];
+    const id = addedTokens.find((token) => token.content === content)?.id;
+    if (id === undefined) throw new ManabiError('tokenizer-special-token', place, { token: content });
+    return id;
   };
-  for (const step of normalizer?.normalizers ?? (normalizer ? [normalizer] : [])) {
-    if (step.type === 'Lowercase') program.lowercase = true;
-    else if (step.type === 'Strip') program.strip = true;
-    else if (step.type === 'Precompiled' && step.precompiled_charsmap) {
-      program.charsmap = new Charsmap(
-        Uint8Array.from(atob(step.precompiled_charsmap), (char) => char.charCodeAt(0)),
-      );
-    } else if (!(step.type === 'Replace' && step.pattern?.Regex === ' {2,}'))
-      throw unsupported(place, step.type);
-  }
-  for (const step of pre_tokenizer?.pretokenizers ?? (pre_tokenizer ? [pre_tokenizer] : [])) {
-    if (step.type === 'Punctuation') program.splitByPunct = true;
-    else if (step.type !== 'Metaspace' || step.prepend_scheme !== 'always') {
-      throw unsupported(place, `${step.type} ${step.prepend_scheme ?? ''}`);
-    }
-  }
-  return program;
-}
-
-function unsupported(place: string, part: string): ManabiError {
-  return new ManabiError('tokenizer-unsupported', place, { part });
-}
-
-function parse(bytes: Uint8Array, place: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new ManabiError('tokenizer-broken', place);
-  }
+  const unkTokenId = idOf('unk');
+  return {
+    vocabSize: tokens.length,
+    modelMaxLength: settings.modelMaxLength,
+    padTokenId: idOf('pad'),
+    clsTokenId: template.clsTokenId,
+    sepTokenId: template.sepTokenId,
+    unkTokenId,
+    maskTokenId: idOf('mask'),
+    encode,
+    encodePair: (question, context, options) =>
+      pairWindows(encode(question), encode(context), template, options),
+    idToToken: (id) => tokens[id] ?? tokens[unkTokenId],
+  };
 }

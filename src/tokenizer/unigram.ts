@@ -105,10 +105,10 @@ export class Unigram {
     }
     let count = 0;
     cuts[0] = n;
-    for (let end = n; end > 0; ) {
+    for (let end = n; end > 0;) {
       const unknown = ids[end] === unknownId;
       end = from[end];
-      while (unknown && end > 0 && ids[end] === unknownId) end = from[end];
+      if (unknown) while (end > 0 && ids[end] === unknownId) end = from[end];
       cuts[++count] = end;
     }
     return count;

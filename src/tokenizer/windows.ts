@@ -15,7 +15,7 @@ export const specialTokensPerPair = 3;
  * The windows of a pair under truncation only_second. A window holds `room` = max_length - 3 - question tokens of the
  * context; the next one starts `doc_stride` tokens before the end of the last; the first that reaches the end is the last.
  *
- * @throws ManabiError tokenizer-no-room, tokenizer-stride: only where the context has to be cut, as in the reference
+ * @throws ManabiError tokenizer-no-room: only where the context has to be cut, as in the reference
  */
 export function pairWindows(
   question: TokenSequence,
@@ -26,11 +26,8 @@ export function pairWindows(
   const total = context.ids.length;
   const room = max_length - specialTokensPerPair - question.ids.length;
   if (total <= room) return [assemble(question, context, 0, total, template)];
-  if (room <= 0) {
-    throw new ManabiError('tokenizer-no-room', '', { tokens: question.ids.length, max_length });
-  }
-  if (doc_stride >= room) {
-    throw new ManabiError('tokenizer-stride', '', { doc_stride, room, tokens: question.ids.length });
+  if (room <= 0 || doc_stride >= room) {
+    throw new ManabiError('tokenizer-no-room', '', { tokens: question.ids.length, max_length, doc_stride });
   }
   const windows: EncodedWindow[] = [];
   for (let start = 0; ; start += room - doc_stride) {
