@@ -1,5 +1,5 @@
 // WGSL of the matrix product: C = op(A) op(B), register-tiled, in float32.
-import { DROPOUT_WGSL } from '../dropout/dropout.ts';
+import { DROPOUT_WGSL } from '../dropout/dropout-kernel.ts';
 import { GELU_WGSL } from '../gelu/gelu.ts';
 import { STEP_STATE_WGSL } from '../kernel.ts';
 import { threadsOf, type Tile } from './tile.ts';
@@ -211,8 +211,7 @@ function accumulators(tile: Tile, what: (row: number, group: number) => string):
 function multiplyAdd(tile: Tile, a: (group: number) => string, b: (group: number) => string): string {
   return accumulators(
     tile,
-    (row, g) =>
-      `c${row}_${g} = fma(vec4<f32>(${a(row >> 2)}.${lanes[row & 3]}), ${b(g)}, c${row}_${g});`,
+    (row, g) => `c${row}_${g} = fma(vec4<f32>(${a(row >> 2)}.${lanes[row & 3]}), ${b(g)}, c${row}_${g});`,
   );
 }
 

@@ -109,7 +109,12 @@ describe.each(names)('%s', (name) => {
     const wantScores = new Float64Array(B * h * N * R);
     const wantGradient = new Float64Array(R * h * d);
     for (let i = 0; i < B * h * N * R; i++) {
-      const [b, head, n, r] = [Math.floor(i / (h * N * R)), Math.floor(i / (N * R)) % h, Math.floor(i / R) % N, i % R];
+      const [b, head, n, r] = [
+        Math.floor(i / (h * N * R)),
+        Math.floor(i / (N * R)) % h,
+        Math.floor(i / R) % N,
+        i % R,
+      ];
       const at = (b * N + n) * h * d + head * d;
       for (let k = 0; k < d; k++) wantScores[i] += q[at + k] * rel[r * h * d + head * d + k];
       for (let k = 0; k < d; k++) wantGradient[r * h * d + head * d + k] += wantScores[i] * q[at + k];
@@ -138,7 +143,11 @@ describe.each(names)('%s', (name) => {
     const into = (slice: typeof c) => ({ slice, ld: N });
     await runCalls(gpu, [
       matmul(choice, { ...base, c: into(c), epilogue: { kind: 'bias', bias: biasSlice } }),
-      matmul(choice, { ...base, c: into(gelu), epilogue: { kind: 'gelu', bias: biasSlice, keepInput: kept } }),
+      matmul(choice, {
+        ...base,
+        c: into(gelu),
+        epilogue: { kind: 'gelu', bias: biasSlice, keepInput: kept },
+      }),
       matmul(choice, { ...base, c: into(slope), epilogue: { kind: 'gelu-grad', input: residual } }),
       matmul(choice, { ...base, c: into(dropped), epilogue: drop }),
       matmul(choice, { ...base, c: into(again), epilogue: drop }),
@@ -164,7 +173,12 @@ describe.each(names)('%s', (name) => {
     const linear = raw.map((v, i) => v + bias[i % N]);
     expect(worst(await download(gpu, c), linear)).toBeLessThan(1e-6);
     expect(worst(await download(gpu, kept), linear)).toBeLessThan(1e-6);
-    expect(worst(await download(gpu, gelu), linear.map((v) => v * normal(v)))).toBeLessThan(2e-6);
+    expect(
+      worst(
+        await download(gpu, gelu),
+        linear.map((v) => v * normal(v)),
+      ),
+    ).toBeLessThan(2e-6);
     const gradient = raw.map((v, i) => v * (normal(other[i]) + other[i] * density(other[i])));
     expect(worst(await download(gpu, slope), gradient)).toBeLessThan(2e-6);
 
@@ -198,4 +212,3 @@ function normal(x: number): number {
 function density(x: number): number {
   return Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 }
-

@@ -85,10 +85,7 @@ export function matmul(choice: TileChoice, options: Matmul): KernelCall {
       aligned,
       epilogue: build(epilogue),
     }),
-    uniforms: [
-      ...integers.map((u32) => ({ u32 })),
-      { f32: 'dropout' in epilogue ? epilogue.dropout : 0 },
-    ],
+    uniforms: [...integers.map((u32) => ({ u32 })), { f32: 'dropout' in epilogue ? epilogue.dropout : 0 }],
     bindings: [a.slice, b.slice, c.slice, ...extras(epilogue)],
     workgroups: [Math.ceil(N / tile.columns), Math.ceil(M / tile.rows), batches * heads],
     flops: {

@@ -68,7 +68,10 @@ async function timeTile(gpu: Gpu, name: TileName, size: readonly [number, number
   );
   await runCalls(gpu, [call]);
   const repetitions = gpu.isSoftware ? 1 : 20;
-  const plan = await Plan.compile(gpu, Array.from({ length: repetitions }, () => call));
+  const plan = await Plan.compile(
+    gpu,
+    Array.from({ length: repetitions }, () => call),
+  );
   let best = Infinity;
   for (let trial = 0; trial < 3; trial++) {
     const start = performance.now();

@@ -1,8 +1,22 @@
 // The backward pass as dispatches. "d" holds the gradient that travels down; gradients of parameters are added to.
-import { dropoutSites } from '../dropout-sites.ts';
+import { attentionBackward } from '../../gpu/attention/attention.ts';
+import { convActivationGrad, convColumnsGrad } from '../../gpu/conv/conv.ts';
+import { embedGrad, positionGrad } from '../../gpu/embedding/embedding.ts';
 import type { Slice } from '../../gpu/kernel.ts';
+import {
+  addNormPartials,
+  layerNormGrad,
+  NORMS_PER_CALL,
+  PARTIAL_ROWS,
+  partialLength,
+  type NormGrad,
+  type PartialSums,
+} from '../../gpu/layer-norm/layer-norm-grad.ts';
+import { spanLoss } from '../../gpu/span-loss/span-loss.ts';
 import { relativeSpan } from '../config.ts';
+import { dropoutSites } from '../dropout-sites.ts';
 import type { Build } from './build.ts';
+import { placementOf } from './layout.ts';
 import {
   attentionOf,
   convolution,
@@ -13,22 +27,12 @@ import {
   relativeInput,
   relativeProjection,
 } from './forward.ts';
-import {
-  attentionBackward,
-  convActivationGrad,
-  convColumnsGrad,
-  embedGrad,
-  layerNormGrad,
-  spanLoss,
-  type NormGrad,
-} from './kernels.ts';
-
 /** Loss and the gradients of all parameters but the table of relative embeddings and its LayerNorm (`relativeGrad`). */
 export function backward(build: Build): void {
   const { config, T } = build;
   const { hidden_size: H, num_hidden_layers: L } = config;
   const d = build.space('d');
-  build.add(...lossOf(build, build.space('d logits')));
+  build.add(lossOf(build, build.space('d logits')));
   const dLogits = { slice: build.space('d logits'), ld: 2 };
   linear(build, {
     label: 'head weight gradient',
@@ -58,6 +62,7 @@ export function backward(build: Build): void {
     if (conv) convolutionInputGrad(build);
   }
   embeddingsGrad(build);
+  addPartials(build, build.norms, build.space('norm partials'));
 }
 
 /** Loss into the StepState and, where asked for, the gradient of the logits. */
@@ -67,7 +72,7 @@ export function lossOf(build: Build, dLogits: Slice | null) {
     B: build.shape.B,
     N: build.shape.N,
     logits: build.space('logits'),
-    labels: build.space('labels'),
+    targets: build.space('targets'),
     state: build.buffers.state,
     dLogits,
   });
@@ -93,17 +98,44 @@ function normGrad(
   name: string,
   rest: Pick<NormGrad, 'x' | 'dy' | 'dx'> & Partial<NormGrad>,
 ): void {
+  const partialOffset = build.norms.length * partialLength(build.T, build.config.hidden_size);
+  build.norms.push(partialSums(build, name, build.T, partialOffset));
   build.add(
-    ...layerNormGrad({
+    layerNormGrad({
       ...normOf(build, name),
-      label: `${name} norm gradient`,
+      label: 'norm gradient',
       rows: build.T,
-      dWeight: build.gradient(`${name}.LayerNorm.weight`),
-      dBias: build.gradient(`${name}.LayerNorm.bias`),
       partials: build.space('norm partials'),
+      partialOffset,
       ...rest,
     }),
   );
+}
+
+function partialSums(build: Build, name: string, rows: number, partialOffset: number): PartialSums {
+  return {
+    partialOffset,
+    blocks: Math.ceil(rows / PARTIAL_ROWS),
+    weightOffset: placementOf(build.layout, `${name}.LayerNorm.weight`).offset,
+    biasOffset: placementOf(build.layout, `${name}.LayerNorm.bias`).offset,
+  };
+}
+
+/** All LayerNorm parameters lie in one slab: they are small and not decayed. */
+function addPartials(build: Build, norms: readonly PartialSums[], partials: Slice): void {
+  const { slab } = placementOf(build.layout, 'deberta.embeddings.LayerNorm.weight');
+  const buffer = build.buffers.gradients[slab];
+  for (let first = 0; first < norms.length; first += NORMS_PER_CALL) {
+    build.add(
+      addNormPartials({
+        label: 'norm parameter gradients',
+        width: build.config.hidden_size,
+        norms: norms.slice(first, first + NORMS_PER_CALL),
+        partials,
+        gradients: { buffer, offset: 0, size: 4 * build.layout.slabs[slab].length },
+      }),
+    );
+  }
 }
 
 /** From the gradient of layer l's output to that of its input, both in "d". */
@@ -170,7 +202,6 @@ function attentionGrad(build: Build, l: number): void {
     ...attentionBackward({
       ...attentionOf(build, l),
       dContext: build.space('d context'),
-      deltas: build.space('deltas'),
       dQkv,
       dC2p: parts.c2p ? build.space('d c2p') : null,
       dP2c: parts.p2c ? build.space('d p2c') : null,
@@ -270,12 +301,21 @@ function relativeSum(build: Build): Slice {
 /** The last part of the gradients, once per step: linear in "d relative", which all micro-batches have added to. */
 export function relativeGrad(build: Build): void {
   if (!build.has('d relative')) return;
-  normGrad(build, 'deberta.encoder', {
-    x: build.weight('deberta.encoder.rel_embeddings.weight'),
-    dy: build.space('d relative'),
-    dx: build.gradient('deberta.encoder.rel_embeddings.weight'),
-    rows: 2 * relativeSpan(build.config),
-  });
+  const rows = 2 * relativeSpan(build.config);
+  const partials = build.space('relative partials');
+  build.add(
+    layerNormGrad({
+      ...normOf(build, 'deberta.encoder'),
+      label: 'relative norm gradient',
+      x: build.weight('deberta.encoder.rel_embeddings.weight'),
+      dy: build.space('d relative'),
+      dx: build.gradient('deberta.encoder.rel_embeddings.weight'),
+      rows,
+      partials,
+      partialOffset: 0,
+    }),
+  );
+  addPartials(build, [partialSums(build, 'deberta.encoder', rows, 0)], partials);
 }
 
 function embeddingsGrad(build: Build): void {
@@ -314,22 +354,38 @@ function embeddingsGrad(build: Build): void {
     });
   }
   const table = (wanted: string) => build.gradient(`${name}.${wanted}.weight`);
+  const common = { T, width: E, dy: dEmbedded };
   build.add(
-    ...embedGrad({
-      label: 'embed gradient',
-      B: build.shape.B,
-      N: build.shape.N,
-      width: E,
-      dy: dEmbedded,
-      distinct: build.space('distinct'),
-      dWord: table('word_embeddings'),
-      dPosition: config.position_biased_input ? table('position_embeddings') : null,
-      types:
-        config.type_vocab_size > 0
-          ? { distinct: build.space('distinct types'), dTable: table('token_type_embeddings') }
-          : null,
+    embedGrad({
+      label: 'word gradient',
+      ...common,
+      rows: config.vocab_size,
+      sorted: build.space('sorted ids'),
+      dTable: table('word_embeddings'),
     }),
   );
+  if (config.type_vocab_size > 0) {
+    build.add(
+      embedGrad({
+        label: 'token type gradient',
+        ...common,
+        rows: config.type_vocab_size,
+        sorted: build.space('sorted types'),
+        dTable: table('token_type_embeddings'),
+      }),
+    );
+  }
+  if (config.position_biased_input) {
+    build.add(
+      positionGrad({
+        label: 'position gradient',
+        ...build.shape,
+        width: E,
+        dy: dEmbedded,
+        dTable: table('position_embeddings'),
+      }),
+    );
+  }
 }
 
 /** From "d" (gradient of the convolution's output) to "d" (of layer 0's output) and "d convolved". */

@@ -1,4 +1,6 @@
+import type { Drop } from '../../gpu/dropout/dropout-kernel.ts';
 import type { KernelCall, Slice } from '../../gpu/kernel.ts';
+import type { PartialSums } from '../../gpu/layer-norm/layer-norm-grad.ts';
 import type { TileChoice } from '../../gpu/linear/tile.ts';
 import type { DebertaConfig } from '../config.ts';
 import { placementOf, sliceOf, type Layout } from './layout.ts';
@@ -20,16 +22,11 @@ export interface Buffers {
   space(name: string, length: number): Slice;
 }
 
-/** Probability 0 switches a site off. */
-export interface Drop {
-  state: Slice;
-  site: number;
-  dropout: number;
-}
-
 /** Everything that forward and backward need to write their dispatches, and the list they write to. */
 export class Build {
   readonly calls: KernelCall[] = [];
+  /** LayerNorms whose partial sums wait to be added to their gradients. */
+  readonly norms: PartialSums[] = [];
   readonly window: RelativeWindow;
   readonly parts: ReturnType<typeof relativeParts>;
   /** Tokens of the batch: B * N. */

@@ -1,9 +1,13 @@
 // The forward pass as dispatches, in the order of the paper.
+import { attentionForward } from '../../gpu/attention/attention.ts';
+import { convActivation, convColumns } from '../../gpu/conv/conv.ts';
+import { dropout } from '../../gpu/dropout/dropout-kernel.ts';
+import { embed } from '../../gpu/embedding/embedding.ts';
+import { layerNorm } from '../../gpu/layer-norm/layer-norm.ts';
 import { matmul, type Matmul } from '../../gpu/linear/matmul.ts';
-import { attentionScale, hasLayerNormOnRelative, relativeSpan } from '../config.ts';
+import { attentionScale, relativeSpan } from '../config.ts';
 import { dropoutSites } from '../dropout-sites.ts';
 import type { Build } from './build.ts';
-import { attentionForward, convActivation, convColumns, dropout, embed, layerNorm } from './kernels.ts';
 
 /** Ids to logits [T, 2] (start and end side by side), keeping every layer's input in train and gradients mode. */
 export function forward(build: Build): void {
@@ -48,7 +52,7 @@ export function forward(build: Build): void {
   });
 }
 
-/** The embedding output before its LayerNorm: in "projected" if there is a projection, else in "embedded". */
+/** The embedding sum before its LayerNorm: in "projected" if there is a projection, else in "embedded". */
 export function embeddingSum(build: Build): string {
   const { config } = build;
   const { hidden_size: H, embedding_size: E } = config;
@@ -249,7 +253,7 @@ function attention(build: Build, l: number): void {
     if (parts.c2p) scores('c2p', 0, parts.key);
     if (parts.p2c) scores('p2c', H, parts.query);
   }
-  build.add(...attentionForward(attentionOf(build, l)));
+  build.add(attentionForward(attentionOf(build, l)));
 }
 
 /** What all attention kernels of layer l are told. */
@@ -265,11 +269,10 @@ export function attentionOf(build: Build, l: number) {
     qkv: build.space('qkv'),
     c2p: parts.c2p ? build.space('c2p') : null,
     p2c: parts.p2c ? build.space('p2c') : null,
-    columns: parts.width > 0 ? build.space('columns') : null,
-    mask: build.space('mask'),
+    inputs: build.space('attention inputs'),
     context: build.space('context'),
-    logSums: build.space('log sums'),
-    drop: build.drop(dropoutSites.probabilities(l), config.attention_probs_dropout_prob),
+    stats: build.space('stats'),
+    ...build.drop(dropoutSites.probabilities(l), config.attention_probs_dropout_prob),
   };
 }
 

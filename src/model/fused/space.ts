@@ -1,6 +1,9 @@
 // Every GPU buffer that a pass over a batch uses, by name: the one list that allocation and the memory planner share.
 import type { Gpu } from '../../gpu/device.ts';
+import { attentionInputsLength } from '../../gpu/attention/attention.ts';
+import { sortedLength } from '../../gpu/embedding/embedding.ts';
 import type { Slice } from '../../gpu/kernel.ts';
+import { partialLength } from '../../gpu/layer-norm/layer-norm-grad.ts';
 import { hasLayerNormOnRelative, relativeColumns, relativeSpan, type DebertaConfig } from '../config.ts';
 
 export interface Shape {
@@ -39,9 +42,6 @@ export function relativeParts(config: DebertaConfig) {
   return { c2p, p2c, width: (Number(c2p) + Number(p2c)) * H, query: 0, key: p2c ? H : 0 };
 }
 
-/** Rows per workgroup of the LayerNorm gradient's partial sums. */
-export const PARTIAL_ROWS = 32;
-
 /** Name -> float32 elements. T = B * N. */
 export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map<string, number> {
   const { hidden_size: H, intermediate_size: I, embedding_size: E, num_hidden_layers: L } = config;
@@ -61,8 +61,8 @@ export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map
   add('ids', T);
   add('mask', T);
   add('types', T, config.type_vocab_size > 0);
-  add('labels', 2 * B);
-  add('columns', 2 * N - 1, relative);
+  add('targets', 4 * B);
+  add('attention inputs', attentionInputsLength(B, N));
   for (let l = 0; l <= (backward ? L : Math.min(1, L)); l++) add(`saved ${l}`, T * H);
   add('embedded', T * E);
   add('projected', T * H, E !== H);
@@ -72,7 +72,7 @@ export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map
   add('qkv', 3 * T * H);
   add('c2p', B * h * N * R, parts.c2p);
   add('p2c', B * h * N * R, parts.p2c);
-  add('log sums', B * h * N);
+  add('stats', 2 * B * h * N);
   for (const name of ['context', 'attended', 'middle', 'fed']) add(name, T * H);
   add('inner', T * I);
   add('logits', 2 * T);
@@ -80,20 +80,21 @@ export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map
   for (const name of ['layer 0', 'convolved', 'conv sum']) add(name, T * H, conv);
   if (!backward) return sizes;
 
-  add('distinct', 3 * T + 2);
-  add('distinct types', 2 * T + config.type_vocab_size + 2, config.type_vocab_size > 0);
+  add('sorted ids', sortedLength(T));
+  add('sorted types', sortedLength(T), config.type_vocab_size > 0);
   add('inner input', T * I);
   add('d qkv', 3 * T * H);
   add('d c2p', B * h * N * R, parts.c2p);
   add('d p2c', B * h * N * R, parts.p2c);
-  add('deltas', B * h * N);
   for (const name of ['d', 'd sum', 'd dropped', 'd context']) add(name, T * H);
   add('d embedded', T * E);
   add('d relative projected', R * parts.width);
   add('d relative', table, relative && hasLayerNormOnRelative(config));
   add('d logits', 2 * T);
   add('d convolved', T * H, conv);
-  add('norm partials', Math.ceil(Math.max(T, table / H) / PARTIAL_ROWS) * 2 * H * (2 * L + 3));
+  // Two norms per layer, the embeddings', the convolution's; then that of the relative embeddings.
+  add('norm partials', partialLength(T, H) * (2 * L + 1 + Number(conv)));
+  add('relative partials', partialLength(table / H, H), sizes.has('d relative'));
   return sizes;
 }
 
@@ -122,6 +123,10 @@ export class Space {
     const buffer = this.buffers.get(name);
     if (!buffer) throw new RangeError(`no buffer ${name}`);
     return { buffer, offset: 0, size: 4 * length };
+  }
+
+  find(name: string): GPUBuffer | undefined {
+    return this.buffers.get(name);
   }
 
   dispose(): void {

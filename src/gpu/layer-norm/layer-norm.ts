@@ -1,0 +1,101 @@
+// LayerNorm over the rows of [rows, width]: y = (x - mean) / sqrt(variance + eps) * weight + bias, then times the row's
+// mask, then dropout (the last two only at the embeddings). One workgroup per row.
+import { DROPOUT_WGSL, type Drop } from '../dropout/dropout-kernel.ts';
+import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
+import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
+
+export const THREADS = 128;
+
+export interface Norm {
+  label: string;
+  x: Slice;
+  weight: Slice;
+  rows: number;
+  width: number;
+  eps: number;
+  /** [rows] u32: rows of 0 give exactly 0. */
+  mask?: Slice;
+  drop?: Drop;
+}
+
+/** Sums a vec3 over the workgroup; every thread gets the sum. The order of additions is fixed. */
+export const WORKGROUP_SUM_WGSL = /* wgsl */ `
+var<workgroup> sums: array<vec3<f32>, ${THREADS}>;
+fn workgroup_sum(t: u32, value: vec3<f32>) -> vec3<f32> {
+  sums[t] = value;
+  for (var half = ${THREADS / 2}u; half > 0u; half >>= 1u) {
+    workgroupBarrier();
+    if (t < half) { sums[t] += sums[t + half]; }
+  }
+  workgroupBarrier();
+  let sum = sums[0];
+  workgroupBarrier();
+  return sum;
+}
+`;
+
+/** Elements of a row per thread, held in registers. */
+export function perThread(width: number): number {
+  return Math.ceil(width / THREADS);
+}
+
+export function isDropped(drop: Drop | undefined): drop is Drop {
+  return drop !== undefined && drop.dropout > 0;
+}
+
+export function layerNorm(options: Norm & { bias: Slice; y: Slice }): KernelCall {
+  const { label, x, weight, bias, y, rows, width, eps, mask, drop } = options;
+  const dropped = isDropped(drop);
+  const optional = [...(mask ? [mask] : []), ...(dropped ? [drop.state] : [])];
+  return {
+    label,
+    code: /* wgsl */ `
+${STEP_STATE_WGSL}${DROPOUT_WGSL}${GROUP_INDEX_WGSL}${WORKGROUP_SUM_WGSL}
+struct Uniforms { rows: u32, width: u32, eps: f32, site: u32, dropout: f32 }
+@group(0) @binding(0) var<uniform> u: Uniforms;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+${mask ? '@group(0) @binding(5) var<storage, read> mask: array<u32>;' : ''}
+${dropped ? `@group(0) @binding(${mask ? 6 : 5}) var<storage, read> state: StepState;` : ''}
+const PER_THREAD = ${perThread(width)}u;
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+  let row = group_index(group);
+  if (row >= u.rows) { return; }
+  var values: array<f32, PER_THREAD>;
+  var sum = 0.0;
+  for (var j = 0u; j < PER_THREAD; j++) {
+    let c = j * ${THREADS}u + t;
+    if (c < u.width) { values[j] = x[row * u.width + c]; sum += values[j]; }
+  }
+  let mean = workgroup_sum(t, vec3<f32>(sum)).x / f32(u.width);
+  var squares = 0.0;
+  for (var j = 0u; j < PER_THREAD; j++) {
+    let c = j * ${THREADS}u + t;
+    if (c < u.width) { values[j] -= mean; squares += values[j] * values[j]; }
+  }
+  let inverse = 1.0 / sqrt(workgroup_sum(t, vec3<f32>(squares)).x / f32(u.width) + u.eps);
+  ${dropped ? 'let key = dropout_key(state.seed, state.micro_batch, u.site);' : ''}
+  for (var j = 0u; j < PER_THREAD; j++) {
+    let c = j * ${THREADS}u + t;
+    if (c >= u.width) { break; }
+    let i = row * u.width + c;
+    var value = values[j] * inverse * weight[c] + bias[c];
+    ${mask ? 'if (mask[row] == 0u) { value = 0.0; }' : ''}
+    ${dropped ? 'value *= dropout_scale(key, i, u.dropout);' : ''}
+    y[i] = value;
+  }
+}`,
+    uniforms: [
+      { u32: rows },
+      { u32: width },
+      { f32: eps },
+      { u32: drop?.site ?? 0 },
+      { f32: drop?.dropout ?? 0 },
+    ],
+    bindings: [x, weight, bias, y, ...optional],
+    workgroups: grid(rows),
+  };
+}

@@ -1,0 +1,333 @@
+import type { Batch } from '../../features/feature.ts';
+import type { Gpu } from '../../gpu/device.ts';
+import type { Slice } from '../../gpu/kernel.ts';
+import { defaultTiles, type TileChoice } from '../../gpu/linear/tile.ts';
+import { Plan, runPlans } from '../../gpu/plan.ts';
+import { Readback } from '../../gpu/readback.ts';
+import { ManabiError } from '../../errors/manabi-error.ts';
+import type { DebertaConfig } from '../config.ts';
+import type { Engine, Logits, NamedTensors, OptimizerState, OptimizerStep, StepMetrics } from '../engine.ts';
+import { backward, lossOf, relativeGrad } from './backward.ts';
+import { inputsOf, splitBatch, type Part } from './batch-inputs.ts';
+import { Build } from './build.ts';
+import { forward } from './forward.ts';
+import { GUARANTEED_BINDING, layoutOf, type Layout } from './layout.ts';
+import { normPartBytes, optimizerCalls } from './optimizer.ts';
+import { Slabs } from './slabs.ts';
+import { Space, spaceOf, type Mode, type Shape } from './space.ts';
+import { plainState, STATE_BYTES, STATE_METRICS, STATE_MICRO_BATCH, stepState } from './state.ts';
+
+export interface FusedOptions {
+  /** From `tuneTiles`; a run that goes on bit-equal needs the tiles it began with. */
+  tiles?: TileChoice;
+  /** Largest binding a pass may use; batches that need more are cut. */
+  bindingBytes?: number;
+}
+
+/** Steps whose metrics the GPU keeps before they must be read. */
+export const METRICS = 256;
+
+/** DeBERTa-v2 on our own kernels: one recorded plan per shape and mode, one submit per micro-batch. */
+export class FusedEngine implements Engine {
+  readonly device: string;
+  readonly layout: Layout;
+  private readonly weights: Slabs;
+  /** Made when the first gradients, the first update are wanted: answering needs neither. */
+  private gradientSlabs: Slabs | null = null;
+  private moments: { expAvg: Slabs; expAvgSq: Slabs; normParts: GPUBuffer } | null = null;
+  private readonly space: Space;
+  private readonly state: Slice;
+  private readonly metrics: GPUBuffer;
+  private readonly readback: Readback;
+  private readonly plans = new Map<string, { version: number; plan: Promise<Plan> }>();
+  private readonly tiles: TileChoice;
+  private readonly bindingBytes: number;
+  private pendingSteps: number[] = [];
+  private drained: StepMetrics[] = [];
+  /** Passes share buffers, so they come one after the other even when callers do not wait. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly gpu: Gpu,
+    readonly config: DebertaConfig,
+    { tiles = defaultTiles, bindingBytes = GUARANTEED_BINDING }: FusedOptions,
+  ) {
+    this.device = gpu.name;
+    this.tiles = tiles;
+    this.bindingBytes = bindingBytes;
+    this.layout = layoutOf(config);
+    const limit = gpu.device.limits.maxStorageBufferBindingSize;
+    for (const { length } of this.layout.slabs) {
+      if (4 * length > limit) {
+        throw new ManabiError('gpu-buffer-too-large', 'weights', { bytes: 4 * length, limit });
+      }
+    }
+    this.weights = new Slabs(gpu, this.layout, 'weights');
+    this.space = new Space(gpu);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    this.state = { buffer: gpu.createBuffer('step state', STATE_BYTES, usage), offset: 0, size: STATE_BYTES };
+    this.metrics = gpu.createBuffer('metrics', METRICS * STATE_METRICS.size, usage);
+    this.readback = new Readback(gpu);
+  }
+
+  /** Uploads the weights (every parameter of the config). Throws ManabiError gpu-buffer-too-large, RangeError for a missing tensor. */
+  static async create(
+    gpu: Gpu,
+    config: DebertaConfig,
+    weights: NamedTensors,
+    options: FusedOptions = {},
+  ): Promise<FusedEngine> {
+    const engine = new FusedEngine(gpu, config, options);
+    engine.weights.write(weights);
+    return engine;
+  }
+
+  forward(batch: Batch): Promise<Logits> {
+    return this.evaluate(batch);
+  }
+
+  evaluate(batch: Batch): Promise<Logits & { loss: number }> {
+    return this.inTurn(async () => {
+      const { B, N } = batch;
+      const logits = { startLogits: new Float32Array(B * N), endLogits: new Float32Array(B * N) };
+      this.gpu.device.queue.writeBuffer(this.state.buffer, 0, plainState());
+      for (const part of splitBatch(this.config, batch, this.bindingBytes)) {
+        const plan = await this.prepare(part, 'evaluate');
+        this.writeInputs(part, 0, 0, false);
+        runPlans(this.gpu, [plan]);
+        const slice = this.space.slice('logits', 2 * part.B * N);
+        const values = new Float32Array(await this.readback.read(slice));
+        for (let at = 0; at < part.B * N; at++) {
+          logits.startLogits[part.first * N + at] = values[2 * at];
+          logits.endLogits[part.first * N + at] = values[2 * at + 1];
+        }
+      }
+      return { ...logits, loss: (await this.readMetrics()).loss };
+    });
+  }
+
+  gradients(batch: Batch): Promise<{ loss: number; gradients: NamedTensors }> {
+    return this.inTurn(async () => {
+      const gradients = this.needGradients();
+      const parts = splitBatch(this.config, batch, this.bindingBytes);
+      const plans = await this.prepareAll(parts, 'gradients');
+      const finish = await this.planOf('relative', () => this.relativeCalls());
+      this.gpu.device.queue.writeBuffer(this.state.buffer, 0, plainState());
+      for (const [i, part] of parts.entries()) {
+        this.writeInputs(part, 0, i, true);
+        const lastPart = i === parts.length - 1;
+        runPlans(this.gpu, lastPart ? [plans[i], finish] : [plans[i]], i === 0 ? this.clear : undefined);
+      }
+      const { loss } = await this.readMetrics();
+      return { loss, gradients: await gradients.read(this.readback) };
+    });
+  }
+
+  trainStep(microBatches: Batch[], step: OptimizerStep): Promise<void> {
+    return this.inTurn(async () => {
+      this.gpu.check();
+      if (this.pendingSteps.length === METRICS) await this.collectMetrics();
+      const parts = microBatches.flatMap((batch) => splitBatch(this.config, batch, this.bindingBytes));
+      const plans = await this.prepareAll(parts, 'train');
+      const finish = await this.planOf('optimizer', () => this.optimizerCalls());
+      const { queue } = this.gpu.device;
+      queue.writeBuffer(this.state.buffer, 0, stepState(step, 1 / microBatches.length));
+      for (const [i, part] of parts.entries()) {
+        if (i > 0) queue.writeBuffer(this.state.buffer, STATE_MICRO_BATCH, Uint32Array.of(i));
+        this.writeInputs(part, step.dropoutSeed, i, true);
+        const lastPart = i === parts.length - 1;
+        runPlans(
+          this.gpu,
+          lastPart ? [plans[i], finish] : [plans[i]],
+          i === 0 ? this.clear : undefined,
+          lastPart ? this.keepMetrics : undefined,
+        );
+      }
+      this.pendingSteps.push(step.step);
+    });
+  }
+
+  drainMetrics(): Promise<StepMetrics[]> {
+    return this.inTurn(async () => {
+      await this.collectMetrics();
+      const drained = this.drained;
+      this.drained = [];
+      return drained;
+    });
+  }
+
+  readWeights(): Promise<NamedTensors> {
+    return this.inTurn(() => this.weights.read(this.readback));
+  }
+
+  writeWeights(weights: NamedTensors): Promise<void> {
+    return this.inTurn(async () => this.weights.write(weights));
+  }
+
+  readOptimizer(): Promise<OptimizerState> {
+    return this.inTurn(async () => {
+      const { expAvg, expAvgSq } = this.needMoments();
+      return { exp_avg: await expAvg.read(this.readback), exp_avg_sq: await expAvgSq.read(this.readback) };
+    });
+  }
+
+  writeOptimizer({ exp_avg, exp_avg_sq }: OptimizerState): Promise<void> {
+    return this.inTurn(async () => {
+      const { expAvg, expAvgSq } = this.needMoments();
+      expAvg.write(exp_avg);
+      expAvgSq.write(exp_avg_sq);
+    });
+  }
+
+  memory(): { live: number; peak: number } {
+    return { live: this.gpu.counters.liveBytes, peak: this.gpu.counters.peakBytes };
+  }
+
+  /** Frees everything of this engine; the device stays the caller's. */
+  dispose(): void {
+    for (const { plan } of this.plans.values()) void plan.then((made) => made.dispose());
+    this.plans.clear();
+    this.space.dispose();
+    this.readback.dispose();
+    for (const slabs of [this.weights, this.gradientSlabs, this.moments?.expAvg, this.moments?.expAvgSq]) {
+      slabs?.dispose();
+    }
+    for (const buffer of [this.state.buffer, this.metrics, this.moments?.normParts]) {
+      if (buffer) this.gpu.destroyBuffer(buffer);
+    }
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.last.then(work);
+    this.last = next.catch(() => {});
+    return next;
+  }
+
+  private build(shape: Shape, mode: Mode): Build {
+    return new Build(
+      this.config,
+      shape,
+      mode,
+      this.layout,
+      {
+        weights: this.weights.buffers,
+        gradients: mode === 'evaluate' ? [] : this.needGradients().buffers,
+        state: this.state,
+        space: (name, length) => this.space.slice(name, length),
+      },
+      this.tiles,
+    );
+  }
+
+  private async prepare(shape: Shape, mode: Mode): Promise<Plan> {
+    return (await this.prepareAll([shape], mode))[0];
+  }
+
+  /** Room for all shapes first: a plan made before the buffers grow would bind buffers that are gone. */
+  private async prepareAll(shapes: readonly Shape[], mode: Mode): Promise<Plan[]> {
+    if (mode !== 'evaluate') this.needGradients();
+    for (const shape of shapes) {
+      const key = keyOf(shape, mode);
+      if (this.plans.get(key)?.version !== this.space.version) {
+        this.space.ensure(spaceOf(this.config, shape, mode));
+      }
+    }
+    const plans: Plan[] = [];
+    for (const shape of shapes) {
+      const calls = () => {
+        const build = this.build(shape, mode);
+        forward(build);
+        if (mode === 'evaluate') build.add(lossOf(build, null));
+        else backward(build);
+        return build.calls;
+      };
+      plans.push(await this.planOf(keyOf(shape, mode), calls));
+    }
+    return plans;
+  }
+
+  private async planOf(key: string, calls: () => Build['calls']): Promise<Plan> {
+    const { version } = this.space;
+    const found = this.plans.get(key);
+    if (found?.version === version) return found.plan;
+    if (found) (await found.plan).dispose();
+    const plan = Plan.compile(this.gpu, calls());
+    this.plans.set(key, { version, plan });
+    return plan;
+  }
+
+  private relativeCalls(): Build['calls'] {
+    const build = this.build({ B: 1, N: 1 }, 'gradients');
+    relativeGrad(build);
+    return build.calls;
+  }
+
+  private optimizerCalls(): Build['calls'] {
+    const { expAvg, expAvgSq, normParts } = this.needMoments();
+    const bytes = normPartBytes(this.layout);
+    return [
+      ...this.relativeCalls(),
+      ...optimizerCalls(this.layout, {
+        weights: this.weights.buffers,
+        gradients: this.needGradients().buffers,
+        expAvg: expAvg.buffers,
+        expAvgSq: expAvgSq.buffers,
+        normParts: { buffer: normParts, offset: 0, size: bytes },
+        state: this.state,
+      }),
+    ];
+  }
+
+  private writeInputs(part: Part, seed: number, microBatch: number, sorted: boolean): void {
+    for (const [name, data] of inputsOf(this.config, part, seed, microBatch, sorted)) {
+      this.gpu.device.queue.writeBuffer(this.space.slice(name, data.length).buffer, 0, data);
+    }
+  }
+
+  /** Everything that a step adds to starts from zero. */
+  private readonly clear = (encoder: GPUCommandEncoder): void => {
+    for (const buffer of this.needGradients().buffers) encoder.clearBuffer(buffer);
+    const relative = this.space.find('d relative');
+    if (relative) encoder.clearBuffer(relative);
+  };
+
+  private readonly keepMetrics = (encoder: GPUCommandEncoder): void => {
+    const { offset, size } = STATE_METRICS;
+    const slot = this.pendingSteps.length * size;
+    encoder.copyBufferToBuffer(this.state.buffer, offset, this.metrics, slot, size);
+  };
+
+  private async collectMetrics(): Promise<void> {
+    const steps = this.pendingSteps;
+    if (steps.length === 0) return;
+    const size = STATE_METRICS.size * steps.length;
+    const values = new Float32Array(await this.readback.read({ buffer: this.metrics, offset: 0, size }));
+    this.pendingSteps = [];
+    for (const [i, step] of steps.entries()) {
+      this.drained.push({ step, gradNorm: values[2 * i], loss: values[2 * i + 1] });
+    }
+  }
+
+  private async readMetrics(): Promise<{ loss: number }> {
+    const values = new Float32Array(await this.readback.read({ ...this.state, ...STATE_METRICS }));
+    return { loss: values[1] };
+  }
+
+  private needGradients(): Slabs {
+    this.gradientSlabs ??= new Slabs(this.gpu, this.layout, 'gradients');
+    return this.gradientSlabs;
+  }
+
+  private needMoments() {
+    this.moments ??= {
+      expAvg: new Slabs(this.gpu, this.layout, 'exp_avg'),
+      expAvgSq: new Slabs(this.gpu, this.layout, 'exp_avg_sq'),
+      normParts: this.gpu.createBuffer('norm parts', normPartBytes(this.layout), GPUBufferUsage.STORAGE),
+    };
+    return this.moments;
+  }
+}
+
+function keyOf({ B, N }: Shape, mode: Mode): string {
+  return `${mode} ${B} x ${N}`;
+}
