@@ -28,7 +28,7 @@ export class AlignedText {
       starts[i] = i;
       ends[i] = i + 1;
     }
-    return new AlignedText(codes, starts, ends, 0, raw.length === n ? undefined : fromCodes(codes));
+    return new AlignedText(codes, starts, ends, 0, surrogate.test(raw) ? undefined : raw);
   }
 
   get length(): number {
@@ -78,6 +78,8 @@ export class AlignedText {
   }
 }
 
+const surrogate = /[\ud800-\udfff]/;
+
 /** The code points of a string; a lone surrogate becomes U+FFFD. */
 export function codePoints(text: string): Int32Array {
   const codes = new Int32Array(text.length);
@@ -100,8 +102,9 @@ export function codePoints(text: string): Int32Array {
 
 /** The string of some code points, in chunks because a call takes a limited number of arguments. */
 export function fromCodes(codes: Int32Array): string {
-  if (codes.length <= 8192) return String.fromCodePoint(...codes);
   let text = '';
-  for (let i = 0; i < codes.length; i += 8192) text += String.fromCodePoint(...codes.subarray(i, i + 8192));
+  for (let i = 0; i < codes.length; i += 4096) {
+    text += String.fromCodePoint.apply(null, codes.subarray(i, i + 4096) as unknown as number[]);
+  }
   return text;
 }

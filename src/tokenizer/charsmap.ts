@@ -35,6 +35,12 @@ export class Charsmap {
     return found;
   }
 
+  /** Whether any of the characters, looked up alone, is replaced. */
+  touches(codes: Int32Array): boolean {
+    for (let i = 0; i < codes.length; i++) if (this.character(codes[i]) !== null) return true;
+    return false;
+  }
+
   /**
    * The entry that is a prefix of bytes[from, to): the shortest (what the Rust library takes) or the longest (what
    * SentencePiece takes).

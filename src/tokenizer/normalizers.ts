@@ -97,7 +97,13 @@ export function replace(text: AlignedText, pattern: RegExp, content: Int32Array)
 }
 
 /** Runs of two and more spaces become one: the Replace step of every converted spm.model. */
-export const collapseSpaces: Normalizer = (text) => replace(text, / {2,}/gu, Int32Array.of(32));
+export const collapseSpaces: Normalizer = (text) =>
+  hasDoubleSpace(text.codes) ? replace(text, / {2,}/gu, Int32Array.of(32)) : text;
+
+function hasDoubleSpace(codes: Int32Array): boolean {
+  for (let i = 1; i < codes.length; i++) if (codes[i] === 32 && codes[i - 1] === 32) return true;
+  return false;
+}
 
 export function inSequence(steps: Normalizer[]): Normalizer {
   return (text) => {
@@ -135,6 +141,7 @@ export function readNormalizer(json: JsonReader): Normalizer {
     case 'Replace': {
       const pattern = readPattern(json.get('pattern'));
       const content = AlignedText.of(json.get('content').string).codes;
+      if (pattern.source === ' {2,}' && content.length === 1 && content[0] === 32) return collapseSpaces;
       return (text) => replace(text, pattern, content);
     }
     default:

@@ -9,6 +9,8 @@ export class PieceTrie {
   private mask: number;
   private edges = 0;
   private values: number[] = [-1];
+  /** Children of the root for the code points of the BMP: the first step of every walk. */
+  private readonly first = new Int32Array(0x10000).fill(-1);
 
   constructor(expectedEdges = 1024) {
     let size = 1024;
@@ -33,6 +35,7 @@ export class PieceTrie {
 
   /** The node after one more code point, or -1. */
   next(node: number, code: number): number {
+    if (node === PieceTrie.root && code < 0x10000) return this.first[code];
     let slot = this.slotOf(node, code);
     while (this.parents[slot] >= 0) {
       if (this.parents[slot] === node && this.labels[slot] === code) return this.children[slot];
@@ -62,7 +65,8 @@ export class PieceTrie {
     if (++this.edges * 2 > this.mask) this.grow();
     this.values.push(-1);
     const child = this.values.length - 1;
-    this.place(node, code, child);
+    if (node === PieceTrie.root && code < 0x10000) this.first[code] = child;
+    else this.place(node, code, child);
     return child;
   }
 

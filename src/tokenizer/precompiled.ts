@@ -37,7 +37,7 @@ export function precompiled(charsmap: Charsmap, text: AlignedText): AlignedText 
     }
   };
   if (withoutShortClusters.test(text.toString())) {
-    if (!text.codes.some((code) => charsmap.character(code) !== null)) return text;
+    if (!charsmap.touches(text.codes)) return text;
     characters(text.codes);
   } else {
     const bytes = new Uint8Array(9);
