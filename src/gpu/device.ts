@@ -11,7 +11,7 @@ export interface GpuCounters {
   peakBytes: number;
 }
 
-const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query'] as GPUFeatureName[];
 const wantedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -60,7 +60,10 @@ export class Gpu {
     if (!gpu) throw new ManabiError('gpu-unavailable', '');
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) throw new ManabiError('gpu-no-adapter', '');
-    const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
+    // tfjs brings an older @webgpu/types, which does not know all of these names.
+    const requiredFeatures = wantedFeatures.filter((feature) =>
+      adapter.features.has(feature),
+    ) as GPUFeatureName[];
     const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
     const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
     return new Gpu(device, adapter.info, gpu);

@@ -11,6 +11,18 @@ interface Dispatch {
   workgroups: readonly [number, number, number];
 }
 
+/** Calls with equal uniforms share a slot of 256 bytes. */
+export function uniformSlots(calls: readonly KernelCall[]): { slots: number; slotOf: number[] } {
+  const slots = new Map<string, number>();
+  const slotOf = calls.map(({ uniforms }) => {
+    const key = JSON.stringify(uniforms);
+    const slot = slots.get(key) ?? slots.size;
+    slots.set(key, slot);
+    return slot;
+  });
+  return { slots: slots.size, slotOf };
+}
+
 /**
  * A list of dispatches made once and run as often as wanted: one encoder, one compute pass, one submit. What changes
  * from run to run lies in buffers that the host writes before (StepState, inputs).
@@ -27,18 +39,13 @@ export class Plan {
   static async compile(gpu: Gpu, allCalls: readonly KernelCall[]): Promise<Plan> {
     const calls = allCalls.filter(({ workgroups }) => workgroups.every((count) => count > 0));
     const pipelines = await Promise.all(calls.map(({ code, label }) => gpu.pipeline(code, label)));
-    const slots = new Map<string, number>();
-    const slotOf = calls.map(({ uniforms }) => {
-      const key = JSON.stringify(uniforms);
-      if (!slots.has(key)) slots.set(key, slots.size);
-      return slots.get(key) ?? 0;
-    });
+    const { slots, slotOf } = uniformSlots(calls);
     const uniformBuffer = gpu.createBuffer(
       'plan uniforms',
-      slots.size * ALIGNMENT,
+      slots * ALIGNMENT,
       GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     );
-    const data = new ArrayBuffer(Math.max(1, slots.size) * ALIGNMENT);
+    const data = new ArrayBuffer(Math.max(1, slots) * ALIGNMENT);
     for (const [i, { uniforms }] of calls.entries()) writeUniforms(data, slotOf[i] * ALIGNMENT, uniforms);
     gpu.device.queue.writeBuffer(uniformBuffer, 0, data);
 

@@ -2,7 +2,7 @@ import type { Gpu } from './device.ts';
 import type { Slice } from './kernel.ts';
 
 /** Bytes read at once: more would hold as much memory again beside what is read. */
-const PIECE = 16 * 2 ** 20;
+export const READ_PIECE = 16 * 2 ** 20;
 
 /** Reads GPU buffers through one staging buffer that grows and stays. Reads wait for one another. */
 export class Readback {
@@ -21,10 +21,10 @@ export class Readback {
   private async readNow({ buffer, offset, size }: Slice): Promise<ArrayBuffer> {
     const { gpu } = this;
     gpu.check();
-    const staging = this.stagingOf(Math.min(size, PIECE));
+    const staging = this.stagingOf(Math.min(size, READ_PIECE));
     const data = new Uint8Array(size);
-    for (let at = 0; at < size; at += PIECE) {
-      const length = Math.min(PIECE, size - at);
+    for (let at = 0; at < size; at += READ_PIECE) {
+      const length = Math.min(READ_PIECE, size - at);
       const encoder = gpu.device.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset + at, staging, 0, length);
       gpu.submit(encoder.finish());

@@ -47,9 +47,9 @@ export function convColumns(options: Columns): KernelCall {
   return columnsCall(
     options,
     `for (var k = 0u; k < u.kernel; k++) {
-    let from = n + k;
+    let source = n + k;
     var value = 0.0;
-    if (from >= reach && from - reach < u.N) { value = x[(token + k - reach) * u.width + c]; }
+    if (source >= reach && source - reach < u.N) { value = x[(token + k - reach) * u.width + c]; }
     y[i * u.kernel + k] = value;
   }`,
   );
@@ -61,8 +61,8 @@ export function convColumnsGrad(options: Columns): KernelCall {
     options,
     `var sum = 0.0;
   for (var k = 0u; k < u.kernel; k++) {
-    let from = n + reach;
-    if (from >= k && from - k < u.N) { sum += x[((token + reach - k) * u.width + c) * u.kernel + k]; }
+    let source = n + reach;
+    if (source >= k && source - k < u.N) { sum += x[((token + reach - k) * u.width + c) * u.kernel + k]; }
   }
   y[i] += sum;`,
   );

@@ -69,8 +69,11 @@ export function sortedLength(T: number): number {
 export function sortRows(rows: Int32Array, skipped: number): Uint32Array<ArrayBuffer> {
   const T = rows.length;
   const sorted = new Uint32Array(sortedLength(T));
-  const positions = Array.from(rows.keys()).filter((at) => rows[at] !== skipped);
-  positions.sort((a, b) => rows[a] - rows[b] || a - b);
+  // One number per position, so that the engine's numeric sort does the work: once per step, on the critical path.
+  const keys = Float64Array.from(rows, (row, at) => row * T + at)
+    .filter((_, at) => rows[at] !== skipped)
+    .sort();
+  const positions = Uint32Array.from(keys, (key) => key % T);
   let count = 0;
   for (const [at, position] of positions.entries()) {
     if (at === 0 || rows[position] !== rows[positions[at - 1]]) {

@@ -298,7 +298,9 @@ function sharedMain(build: Build): string {
         ${
           sums
             ? `if (group.x == 0u && t < ${rows}u) {
-          for (var k = 0u; k < ${depth}u; k++) { part += tile_a[k * ${lineA}u + (t >> 2u)][t & 3u]; }
+          var slice = 0.0;
+          for (var k = 0u; k < ${depth}u; k++) { slice += tile_a[k * ${lineA}u + (t >> 2u)][t & 3u]; }
+          part += slice;
         }`
             : ''
         }

@@ -41,12 +41,51 @@ export function countLabels(N: number, labels: Int32Array): number {
 
 const THREADS = 128;
 
+// The gradient of qa_outputs.bias is a sum of softmaxes that is 0 but for rounding, and PyTorch's rounding is what a
+// reference compares with: exp and log to the last place, where WGSL's own may be several units off.
+const PRECISE_WGSL = /* wgsl */ `
+fn precise_exp(value: f32) -> f32 {
+  let x = max(value, -87.0);
+  let n = round(x * 1.44269504088896341);
+  let r = (x - n * 0.693359375) + n * 2.12194440e-4;
+  var p = 1.9875691500e-4;
+  p = p * r + 1.3981999507e-3;
+  p = p * r + 8.3334519073e-3;
+  p = p * r + 4.1665795894e-2;
+  p = p * r + 1.6666665459e-1;
+  p = p * r + 5.0000001201e-1;
+  return ldexp(p * r * r + r + 1.0, i32(n));
+}
+// The exponent's share of the logarithm is added last, in two parts: nearly half a unit in the last place.
+fn precise_log(value: f32) -> f32 {
+  let parts = frexp(value);
+  var m = parts.fract;
+  var e = f32(parts.exp);
+  if (m < 0.70710678) {
+    m = m + m;
+    e -= 1.0;
+  }
+  m -= 1.0;
+  var y = 7.0376836292e-2;
+  y = y * m - 1.1514610310e-1;
+  y = y * m + 1.1676998740e-1;
+  y = y * m - 1.2420140846e-1;
+  y = y * m + 1.4249322787e-1;
+  y = y * m - 1.6668057665e-1;
+  y = y * m + 2.0000714765e-1;
+  y = y * m - 2.4999993993e-1;
+  y = y * m + 3.3333331174e-1;
+  y = y * m * m * m - e * 2.12194440e-4 - 0.5 * m * m;
+  return (m + y) + e * 0.693359375;
+}
+`;
+
 /** Adds gradient_scale * loss to the StepState and writes the gradient of the logits, times gradient_scale. One workgroup. */
 export function spanLoss({ label, B, N, logits, targets, state, dLogits }: SpanLoss): KernelCall {
   return {
     label,
     code: /* wgsl */ `
-${STEP_STATE_WGSL}
+${STEP_STATE_WGSL}${PRECISE_WGSL}
 struct Uniforms { B: u32, N: u32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
@@ -75,25 +114,25 @@ fn main(@builtin(local_invocation_index) t: u32) {
     let side = row / u.B;
     let first = (row % u.B) * u.N * 2u + side;
     let label = targets[row];
-    let weight = bitcast<f32>(targets[2u * u.B + row]);
+    let weight = state.gradient_scale * bitcast<f32>(targets[2u * u.B + row]);
     var top = -3.4e38;
     for (var n = t; n < u.N; n += ${THREADS}u) { top = max(top, logits[first + 2u * n]); }
     top = reduce(t, top, true);
     var total = 0.0;
-    for (var n = t; n < u.N; n += ${THREADS}u) { total += exp(logits[first + 2u * n] - top); }
-    let log_total = log(reduce(t, total, false));
+    for (var n = t; n < u.N; n += ${THREADS}u) { total += precise_exp(logits[first + 2u * n] - top); }
+    let log_total = precise_log(reduce(t, total, false));
     if (label < u.N) { loss += weight * (log_total - (logits[first + 2u * label] - top)); }
     ${
       dLogits
         ? `for (var n = t; n < u.N; n += ${THREADS}u) {
       let at = first + 2u * n;
-      let probability = exp(logits[at] - top - log_total);
-      d_logits[at] = state.gradient_scale * weight * (probability - select(0.0, 1.0, n == label));
+      let probability = precise_exp(logits[at] - top - log_total);
+      d_logits[at] = probability * weight - select(0.0, weight, n == label);
     }`
         : ''
     }
   }
-  if (t == 0u) { state.loss += state.gradient_scale * loss; }
+  if (t == 0u) { state.loss += loss; }
 }`,
     uniforms: [{ u32: B }, { u32: N }],
     bindings: [logits, targets, state, ...(dLogits ? [dLogits] : [])],

@@ -3,8 +3,8 @@ import { attentionInputs } from '../../gpu/attention/attention.ts';
 import { sortRows } from '../../gpu/embedding/embedding.ts';
 import { countLabels, spanTargets } from '../../gpu/span-loss/span-loss.ts';
 import type { Batch } from '../../features/feature.ts';
-import { relativeColumns, type DebertaConfig } from '../config.ts';
-import { relativeParts, relativeWindow, spaceOf, type Shape } from './space.ts';
+import type { DebertaConfig } from '../config.ts';
+import { relativeWindow, spaceOf, type Shape } from './space.ts';
 
 /** Rows [first, first + B) of a batch; `counts`: counted start and end labels of the whole batch. */
 export interface Part extends Shape {
@@ -21,10 +21,10 @@ export function rowsPerPass(config: DebertaConfig, { B, N }: Shape, bindingBytes
   return rows;
 }
 
-/** Parts of nearly equal size; their losses and gradients add up to those of the whole batch. */
-export function splitBatch(config: DebertaConfig, batch: Batch, bindingBytes: number): Part[] {
+/** Parts of nearly equal size, of at most `rows` rows; their losses and gradients add up to those of the whole batch. */
+export function splitBatch(batch: Batch, rows: number): Part[] {
   const { B, N, startPositions, endPositions } = batch;
-  const parts = Math.ceil(B / rowsPerPass(config, batch, bindingBytes));
+  const parts = Math.ceil(B / rows);
   const counts = [startPositions, endPositions].map((labels) => (labels ? countLabels(N, labels) : 0));
   return Array.from({ length: parts }, (_, i) => {
     const first = Math.floor((i * B) / parts);
@@ -50,7 +50,7 @@ export function inputsOf(
     ['ids', ids],
     ['mask', mask],
     ['targets', spanTargets(N, labels(batch.startPositions), labels(batch.endPositions), counts)],
-    ['attention inputs', attentionInputs(seed, microBatch, columnsInWindow(N, config), mask)],
+    ['attention inputs', attentionInputs(seed, microBatch, relativeWindow(N, config).columns, mask)],
   ]);
   if (sorted) inputs.set('sorted ids', sortRows(ids, config.pad_token_id));
   if (config.type_vocab_size > 0) {
@@ -59,10 +59,4 @@ export function inputsOf(
     if (sorted) inputs.set('sorted types', sortRows(types, -1));
   }
   return inputs;
-}
-
-function columnsInWindow(N: number, config: DebertaConfig): Uint32Array {
-  if (relativeParts(config).width === 0) return new Uint32Array(2 * N - 1);
-  const { start } = relativeWindow(N, config);
-  return Uint32Array.from(relativeColumns(N, config), (column) => column - start);
 }

@@ -42,7 +42,7 @@ export class Build {
     readonly tiles: TileChoice,
   ) {
     this.parts = relativeParts(config);
-    this.window = this.parts.width > 0 ? relativeWindow(shape.N, config) : { start: 0, count: 0 };
+    this.window = relativeWindow(shape.N, config);
     this.T = shape.B * shape.N;
     this.sizes = spaceOf(config, shape, mode);
   }

@@ -8,14 +8,14 @@ import { ManabiError } from '../../errors/manabi-error.ts';
 import type { DebertaConfig } from '../config.ts';
 import type { Engine, Logits, NamedTensors, OptimizerState, OptimizerStep, StepMetrics } from '../engine.ts';
 import { backward, lossOf, relativeGrad } from './backward.ts';
-import { inputsOf, splitBatch, type Part } from './batch-inputs.ts';
+import { inputsOf, rowsPerPass, splitBatch, type Part } from './batch-inputs.ts';
 import { Build } from './build.ts';
 import { forward } from './forward.ts';
 import { GUARANTEED_BINDING, layoutOf, type Layout } from './layout.ts';
 import { normPartBytes, optimizerCalls } from './optimizer.ts';
 import { Slabs } from './slabs.ts';
 import { Space, spaceOf, type Mode, type Shape } from './space.ts';
-import { plainState, STATE_BYTES, STATE_METRICS, STATE_MICRO_BATCH, stepState } from './state.ts';
+import { METRICS, plainState, STATE_BYTES, STATE_METRICS, STATE_MICRO_BATCH, stepState } from './state.ts';
 
 export interface FusedOptions {
   /** From `tuneTiles`; a run that goes on bit-equal needs the tiles it began with. */
@@ -23,9 +23,6 @@ export interface FusedOptions {
   /** Largest binding a pass may use; batches that need more are cut. */
   bindingBytes?: number;
 }
-
-/** Steps whose metrics the GPU keeps before they must be read. */
-export const METRICS = 256;
 
 /** DeBERTa-v2 on our own kernels: one recorded plan per shape and mode, one submit per micro-batch. */
 export class FusedEngine implements Engine {
@@ -40,6 +37,7 @@ export class FusedEngine implements Engine {
   private readonly metrics: GPUBuffer;
   private readonly readback: Readback;
   private readonly plans = new Map<string, { version: number; plan: Promise<Plan> }>();
+  private readonly rows = new Map<string, number>();
   private readonly tiles: TileChoice;
   private readonly bindingBytes: number;
   private pendingSteps: number[] = [];
@@ -91,7 +89,7 @@ export class FusedEngine implements Engine {
       const { B, N } = batch;
       const logits = { startLogits: new Float32Array(B * N), endLogits: new Float32Array(B * N) };
       this.gpu.device.queue.writeBuffer(this.state.buffer, 0, plainState());
-      for (const part of splitBatch(this.config, batch, this.bindingBytes)) {
+      for (const part of this.split(batch)) {
         const plan = await this.prepare(part, 'evaluate');
         this.writeInputs(part, 0, 0, false);
         runPlans(this.gpu, [plan]);
@@ -109,7 +107,7 @@ export class FusedEngine implements Engine {
   gradients(batch: Batch): Promise<{ loss: number; gradients: NamedTensors }> {
     return this.inTurn(async () => {
       const gradients = this.needGradients();
-      const parts = splitBatch(this.config, batch, this.bindingBytes);
+      const parts = this.split(batch);
       const plans = await this.prepareAll(parts, 'gradients');
       const finish = await this.planOf('relative', () => this.relativeCalls());
       this.gpu.device.queue.writeBuffer(this.state.buffer, 0, plainState());
@@ -127,7 +125,7 @@ export class FusedEngine implements Engine {
     return this.inTurn(async () => {
       this.gpu.check();
       if (this.pendingSteps.length === METRICS) await this.collectMetrics();
-      const parts = microBatches.flatMap((batch) => splitBatch(this.config, batch, this.bindingBytes));
+      const parts = microBatches.flatMap((batch) => this.split(batch));
       const plans = await this.prepareAll(parts, 'train');
       const finish = await this.planOf('optimizer', () => this.optimizerCalls());
       const { queue } = this.gpu.device;
@@ -201,6 +199,13 @@ export class FusedEngine implements Engine {
     const next = this.last.then(work);
     this.last = next.catch(() => {});
     return next;
+  }
+
+  private split(batch: Batch): Part[] {
+    const key = `${batch.B} x ${batch.N}`;
+    const rows = this.rows.get(key) ?? rowsPerPass(this.config, batch, this.bindingBytes);
+    this.rows.set(key, rows);
+    return splitBatch(batch, rows);
   }
 
   private build(shape: Shape, mode: Mode): Build {

@@ -20,8 +20,27 @@ export interface RelativeWindow {
   count: number;
 }
 
-/** Rounded up to a multiple of 4 where the table has room, so that products with it use loads of 16 bytes. */
-export function relativeWindow(N: number, config: DebertaConfig): RelativeWindow {
+/** The window and, for every distance i - j from -(N - 1) on, its column inside it. */
+export interface RelativeColumns extends RelativeWindow {
+  columns: Uint32Array;
+}
+
+const windows = new WeakMap<DebertaConfig, Map<number, RelativeColumns>>();
+
+/**
+ * Rounded up to a multiple of 4 where the table has room, so that products with it use loads of 16 bytes. Empty for a
+ * model without c2p and p2c. Remembered: it is asked for at every step.
+ */
+export function relativeWindow(N: number, config: DebertaConfig): RelativeColumns {
+  const known = windows.get(config) ?? new Map<number, RelativeColumns>();
+  windows.set(config, known);
+  const found = known.get(N) ?? findWindow(N, config);
+  known.set(N, found);
+  return found;
+}
+
+function findWindow(N: number, config: DebertaConfig): RelativeColumns {
+  if (relativeParts(config).width === 0) return { start: 0, count: 0, columns: new Uint32Array(2 * N - 1) };
   const columns = relativeColumns(N, config);
   const rows = 2 * relativeSpan(config);
   let first = rows;
@@ -31,7 +50,8 @@ export function relativeWindow(N: number, config: DebertaConfig): RelativeWindow
     last = Math.max(last, column);
   }
   const count = Math.min(rows, Math.ceil((last - first + 1) / 4) * 4);
-  return { start: Math.min(first, rows - count), count };
+  const start = Math.min(first, rows - count);
+  return { start, count, columns: Uint32Array.from(columns, (column) => column - start) };
 }
 
 /** Which of c2p and p2c the model has, and where their parts of a projected relative embedding [R, width] begin. */
@@ -49,7 +69,7 @@ export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map
   const T = B * N;
   const parts = relativeParts(config);
   const relative = parts.width > 0;
-  const R = relative ? relativeWindow(N, config).count : 0;
+  const R = relativeWindow(N, config).count;
   const table = relative ? 2 * relativeSpan(config) * H : 0;
   const backward = mode !== 'evaluate';
   const sizes = new Map<string, number>();

@@ -5,6 +5,9 @@ export const STATE_BYTES = 256;
 export const STATE_METRICS = { offset: 44, size: 8 };
 export const STATE_MICRO_BATCH = 56;
 
+/** Steps whose metrics the GPU keeps before they must be read. */
+export const METRICS = 256;
+
 /** The StepState of a step's first micro-batch: loss 0. Corrections in float64, rounded once. */
 export function stepState(step: OptimizerStep, gradientScale: number): ArrayBuffer {
   const data = new ArrayBuffer(64);

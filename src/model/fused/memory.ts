@@ -1,0 +1,109 @@
+// What a run will need before it is started, from the same lists that allocation and recording use.
+import { uniformSlots, ALIGNMENT } from '../../gpu/plan.ts';
+import type { KernelCall } from '../../gpu/kernel.ts';
+import { defaultTiles, type TileChoice } from '../../gpu/linear/tile.ts';
+import { READ_PIECE } from '../../gpu/readback.ts';
+import type { DebertaConfig } from '../config.ts';
+import { backward, relativeGrad } from './backward.ts';
+import { rowsPerPass } from './batch-inputs.ts';
+import { Build } from './build.ts';
+import { forward } from './forward.ts';
+import { GUARANTEED_BINDING, layoutOf } from './layout.ts';
+import { normPartBytes, optimizerCalls } from './optimizer.ts';
+import { spaceOf, type Shape } from './space.ts';
+import { METRICS, STATE_BYTES, STATE_METRICS } from './state.ts';
+
+export interface MemoryLimits {
+  maxStorageBufferBindingSize: number;
+}
+
+/** Bytes on the GPU. */
+export interface MemoryPlan {
+  weights: number;
+  gradients: number;
+  /** Both moments. */
+  optimizer: number;
+  /** Saved layer inputs, workspaces and inputs of one pass. */
+  activations: number;
+  /** Recorded uniforms, metrics, staging. */
+  other: number;
+  total: number;
+  largestBinding: number;
+  /** Rows of the batch that one pass takes; the batch is cut when this is less than B. */
+  rowsPerPass: number;
+  /** Whether every binding is within the limits. */
+  fits: boolean;
+}
+
+/** The dispatches of a training step: the passes of a micro-batch, and what is done once at the end. */
+export interface StepCalls {
+  pass: KernelCall[];
+  finish: KernelCall[];
+}
+
+/** A step as it will be recorded, with buffers that do not exist: for counting dispatches, FLOPs and bytes without a GPU. */
+export function stepCalls(config: DebertaConfig, shape: Shape, tiles: TileChoice = defaultTiles): StepCalls {
+  const layout = layoutOf(config);
+  // Recording only passes buffers on; it never touches them.
+  const none = {} as GPUBuffer;
+  const slabs = layout.slabs.map(() => none);
+  const state = { buffer: none, offset: 0, size: STATE_BYTES };
+  const buffers = {
+    weights: slabs,
+    gradients: slabs,
+    state,
+    space: (_: string, length: number) => ({ buffer: none, offset: 0, size: 4 * length }),
+  };
+  const pass = new Build(config, shape, 'train', layout, buffers, tiles);
+  forward(pass);
+  backward(pass);
+  const finish = new Build(config, { B: 1, N: 1 }, 'gradients', layout, buffers, tiles);
+  relativeGrad(finish);
+  const update = optimizerCalls(layout, {
+    ...buffers,
+    expAvg: slabs,
+    expAvgSq: slabs,
+    normParts: { buffer: none, offset: 0, size: normPartBytes(layout) },
+  });
+  return { pass: pass.calls, finish: [...finish.calls, ...update] };
+}
+
+const round = (bytes: number) => Math.max(256, Math.ceil(bytes / 256) * 256);
+const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+
+/** Peak bytes of training with batches [B, N], reading checkpoints included. Further shapes add their uniforms only. */
+export function planMemory(
+  config: DebertaConfig,
+  B: number,
+  N: number,
+  limits: MemoryLimits,
+  bindingBytes = GUARANTEED_BINDING,
+): MemoryPlan {
+  const layout = layoutOf(config);
+  const rows = rowsPerPass(config, { B, N }, bindingBytes);
+  // Parts are of nearly equal size: cut in three, 8 rows are 3 + 3 + 2.
+  const shape = { B: Math.ceil(B / Math.ceil(B / rows)), N };
+  const spaces = [...spaceOf(config, shape, 'train').values()].map((length) => round(4 * length));
+  const slabs = layout.slabs.map(({ length }) => round(4 * length));
+  const { pass, finish } = stepCalls(config, shape);
+  const weights = sum(slabs);
+  const activations = sum(spaces);
+  const other =
+    sum([pass, finish].map((calls) => uniformSlots(calls).slots * ALIGNMENT)) +
+    round(STATE_BYTES) +
+    round(METRICS * STATE_METRICS.size) +
+    round(normPartBytes(layout)) +
+    round(Math.min(READ_PIECE, Math.max(...slabs)));
+  const largestBinding = Math.max(...spaces, ...slabs);
+  return {
+    weights,
+    gradients: weights,
+    optimizer: 2 * weights,
+    activations,
+    other,
+    total: 4 * weights + activations + other,
+    largestBinding,
+    rowsPerPass: shape.B,
+    fits: largestBinding <= limits.maxStorageBufferBindingSize,
+  };
+}
