@@ -1,4 +1,4 @@
-// npm run parity -- FOLDER [--jsquad FILE] [--tokenizers DIR] [--models DIR] [--backend cpu] [--only a,b]
+// npm run parity -- FOLDER [--jsquad FILE] [--tokenizers DIR] [--models DIR] [--backend webgpu|cpu] [--only a,b]
 import { readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import type { GoldenFolder } from '../parity/golden-folder.ts';
 import { Report } from '../parity/report.ts';
 import type { Sources } from '../parity/sources.ts';
 import { parseSquad } from '../squad/parse.ts';
-import { openCpu } from './backend.ts';
+import { openCpu, openWebGpu } from './backend.ts';
 
 const parts = {
   metrics: { needs: 'metrics.json', check: (s: Sources, r: Report) => checkMetrics(s.folder, r) },
@@ -51,13 +51,15 @@ async function main(): Promise<number> {
       jsquad: { type: 'string' },
       tokenizers: { type: 'string' },
       models: { type: 'string' },
-      backend: { type: 'string', default: 'cpu' },
+      backend: { type: 'string', default: 'webgpu' },
       only: { type: 'string' },
     },
   });
   if (positionals.length !== 1)
     throw new Error('Usage: npm run parity -- FOLDER [--jsquad FILE] [--only PARTS]');
-  if (values.backend !== 'cpu') throw new Error(`--backend ${values.backend}: only cpu can be run here.`);
+  if (values.backend !== 'cpu' && values.backend !== 'webgpu') {
+    throw new Error(`--backend ${values.backend}: choose webgpu or cpu.`);
+  }
   const root = resolve(positionals[0]);
   const folder = await openFolder(root);
   const sources: Sources = {
@@ -65,7 +67,7 @@ async function main(): Promise<number> {
     tokenizers: await part(root, folder, 'tokenizers', values.tokenizers),
     models: await part(root, folder, 'models', values.models),
     jsquad: values.jsquad ? parseSquad(await readFile(values.jsquad, 'utf8'), values.jsquad).examples : null,
-    createEngine: await openCpu(),
+    createEngine: await (values.backend === 'cpu' ? openCpu() : openWebGpu()),
   };
   const only = values.only?.split(',') ?? Object.keys(parts);
   const report = new Report((line) => console.log(line));

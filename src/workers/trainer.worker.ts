@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { expose } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples } from '../answering/evaluation.ts';
@@ -11,6 +10,7 @@ import { Gpu } from '../gpu/device.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { parseConfig } from '../model/config.ts';
 import type { Engine } from '../model/engine.ts';
+import { FusedEngine } from '../model/fused/engine.ts';
 import { initializeHead, parameterCount, parameterShapes } from '../model/parameters.ts';
 import { readTokenizer, type TokenizerFiles } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -50,16 +50,8 @@ const worker: TrainerWorker = {
         return { name: 'CPU', isSoftware: true };
       }
       if (!gpu) {
-        const opened = await Gpu.open(navigator.gpu);
-        // tfjs's own device asks for fewer limits; it must keep the name, by which its kernels are registered.
-        tf.removeBackend('webgpu');
-        tf.registerBackend('webgpu', () => new WebGPUBackend(opened.device, opened.info), 3);
-        gpu = opened;
+        gpu = await Gpu.open(navigator.gpu);
       }
-      await tf.setBackend('webgpu');
-      await tf.ready();
-      // tfjs runs operations on small tensors on the CPU otherwise: slower here, and with another rounding.
-      tf.env().set('WEBGPU_CPU_FORWARD', false);
       return { name: gpu.name, isSoftware: gpu.isSoftware };
     }),
 
@@ -77,7 +69,9 @@ const worker: TrainerWorker = {
       if (missing.length > 0) {
         for (const [name, tensor] of initializeHead(config, seed)) tensors.set(name, tensor);
       }
-      const engine = new ComposedEngine(config, tensors, gpu?.name ?? 'CPU');
+      const engine = gpu
+        ? await FusedEngine.create(gpu, config, tensors)
+        : new ComposedEngine(config, tensors, 'CPU');
       model?.engine.dispose();
       model = { engine, tokenizer, files };
       return { parameters: parameterCount(config), missing, unexpected };

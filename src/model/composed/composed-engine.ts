@@ -207,5 +207,9 @@ function addScaled(sum: tf.Tensor | undefined, gradient: tf.Tensor, scale: numbe
 }
 
 function globalNorm(gradients: tf.Tensor[]): tf.Tensor {
-  return tf.tidy(() => tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient))))));
+  // One by one: WebGPU binds at most ten tensors to an addN.
+  return tf.tidy(() => {
+    const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
+    return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
+  });
 }
