@@ -23,6 +23,8 @@ const space = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]
 
 /** Cuts text at literal added tokens: the leftmost, and of those the longest. */
 export class AddedTokenMatcher {
+  /** Whether a token may begin with a code point of these low 16 bits: most characters are done with here. */
+  private readonly mayBegin = new Uint8Array(0x10000);
   private readonly byFirst = new Map<number, { codes: Int32Array; token: AddedToken }[]>();
 
   /** `contentOf` gives what to search for: the content, or what the normalizer makes of it. */
@@ -34,6 +36,7 @@ export class AddedTokenMatcher {
       sameFirst.push({ codes, token });
       sameFirst.sort((a, b) => b.codes.length - a.codes.length);
       this.byFirst.set(codes[0], sameFirst);
+      this.mayBegin[codes[0] & 0xffff] = 1;
     }
   }
 
@@ -43,7 +46,7 @@ export class AddedTokenMatcher {
     const parts: AddedTokenPart[] = [];
     let done = 0;
     for (let at = 0; at < codes.length;) {
-      const hit = this.matchAt(codes, at);
+      const hit = this.mayBegin[codes[at] & 0xffff] ? this.matchAt(codes, at) : undefined;
       if (!hit) {
         at++;
         continue;

@@ -9,7 +9,9 @@ export class Charsmap {
   private readonly units: Uint32Array;
   private readonly block: Uint8Array;
   private readonly replacements = new Map<number, Int32Array>();
-  private readonly single: (Int32Array | null | undefined)[] = [];
+  /** Per code point of the BMP: 0 not looked up yet, 1 stays as it is, 2 is replaced (see `single`). */
+  private readonly seen = new Uint8Array(0x10000);
+  private readonly single = new Map<number, Int32Array | null>();
   private readonly bytes = new Uint8Array(4);
 
   /** @throws ManabiError tokenizer-broken */
@@ -25,12 +27,13 @@ export class Charsmap {
 
   /** The replacement of one character looked up alone, or null. */
   character(code: number): Int32Array | null {
-    let found = this.single[code];
+    if (this.seen[code] === 1) return null;
+    let found = this.single.get(code);
     if (found === undefined) {
       const length = writeUtf8(code, this.bytes, 0);
-      const hit = this.search(this.bytes, 0, length, false);
-      found = hit && hit.replacement;
-      this.single[code] = found;
+      found = this.search(this.bytes, 0, length, false)?.replacement ?? null;
+      this.single.set(code, found);
+      if (code < 0x10000) this.seen[code] = found ? 2 : 1;
     }
     return found;
   }

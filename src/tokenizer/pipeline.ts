@@ -32,8 +32,13 @@ export function pipelineEncoder({ addedTokens, normalizer, preTokenizer, model }
         continue;
       }
       for (const inner of normalized.split(normalizer(outer.text))) {
-        if (inner.id >= 0) take(inner.id, inner.text);
-        else for (const piece of preTokenizer([inner.text])) model.tokenize(piece, sink);
+        if (inner.id >= 0) {
+          take(inner.id, inner.text);
+          continue;
+        }
+        const whole = { from: 0, to: inner.text.length, prefix: -1 };
+        const { text: cut, pieces } = preTokenizer({ text: inner.text, pieces: [whole] });
+        for (const piece of pieces) model.tokenize(cut, piece, sink);
       }
     }
     return sink.take();

@@ -2,71 +2,82 @@ import { AlignedText } from './aligned-text.ts';
 import { isPunctuation } from './punctuation.ts';
 import type { JsonReader } from './json-reader.ts';
 
-/** Cuts pieces into smaller ones; every piece stays aligned. */
-export type PreTokenizer = (pieces: AlignedText[]) => AlignedText[];
+/**
+ * A piece of a normalized text: characters [from, to), and before them one prepended character, or -1. The prepended one
+ * has the span of the character at `from`. Pieces are ranges, not texts, because a context has hundreds of them.
+ */
+export interface TextPiece {
+  from: number;
+  to: number;
+  prefix: number;
+}
+
+export interface PreTokenized {
+  text: AlignedText;
+  pieces: TextPiece[];
+}
+
+/** Cuts pieces into smaller ones. */
+export type PreTokenizer = (input: PreTokenized) => PreTokenized;
 
 export type PrependScheme = 'always' | 'first' | 'never';
 
 /** Every punctuation character becomes a piece of its own (behavior Isolated). */
-export const punctuation: PreTokenizer = (pieces) =>
-  pieces.flatMap((piece) => {
-    const parts: AlignedText[] = [];
-    let from = 0;
-    for (let i = 0; i < piece.length; i++) {
-      if (!isPunctuation(piece.codes[i])) continue;
-      if (i > from) parts.push(piece.slice(from, i));
-      parts.push(piece.slice(i, i + 1));
-      from = i + 1;
+export const punctuation: PreTokenizer = ({ text, pieces }) => {
+  const { codes } = text;
+  const parts: TextPiece[] = [];
+  for (const { from, to, prefix } of pieces) {
+    let begin = from;
+    let before = prefix;
+    for (let i = from; i < to; i++) {
+      if (!isPunctuation(codes[i])) continue;
+      if (i > begin || before >= 0) parts.push({ from: begin, to: i, prefix: before });
+      parts.push({ from: i, to: i + 1, prefix: -1 });
+      begin = i + 1;
+      before = -1;
     }
-    if (from < piece.length) parts.push(piece.slice(from, piece.length));
-    return parts;
-  });
+    if (begin < to || before >= 0) parts.push({ from: begin, to, prefix: before });
+  }
+  return { text, pieces: parts };
+};
 
 /**
  * Spaces become `replacement` (U+2581), one is put before the piece as `scheme` says unless it has one, and the piece
- * is cut before each. A prepended one shares the span of the character it stands before.
+ * is cut before each.
  */
 export function metaspace(replacement: number, scheme: PrependScheme, split: boolean): PreTokenizer {
-  return (pieces) =>
-    pieces.flatMap((piece) => {
-      const replaced = escapeSpaces(piece, replacement);
-      const wanted = scheme === 'always' || (scheme === 'first' && piece.origin === 0);
-      const whole = wanted && replaced.codes[0] !== replacement ? prepend(replaced, replacement) : replaced;
-      if (!split) return [whole];
-      const parts: AlignedText[] = [];
-      let from = 0;
-      for (let i = 1; i < whole.length; i++) {
-        if (whole.codes[i] !== replacement) continue;
-        parts.push(whole.slice(from, i));
-        from = i;
+  return ({ text, pieces }) => {
+    const escaped = escapeSpaces(text, replacement);
+    const { codes, starts } = escaped;
+    const parts: TextPiece[] = [];
+    for (const { from, to, prefix } of pieces) {
+      const wanted = scheme === 'always' || (scheme === 'first' && starts[from] === 0);
+      let before = prefix < 0 && wanted && codes[from] !== replacement ? replacement : prefix;
+      let begin = from;
+      if (split) {
+        for (let i = before < 0 ? from + 1 : from; i < to; i++) {
+          if (codes[i] !== replacement) continue;
+          parts.push({ from: begin, to: i, prefix: before });
+          begin = i;
+          before = -1;
+        }
       }
-      if (from < whole.length) parts.push(whole.slice(from, whole.length));
-      return parts;
-    });
-}
-
-function escapeSpaces({ codes, starts, ends, origin }: AlignedText, replacement: number): AlignedText {
-  return new AlignedText(
-    codes.map((code) => (code === 32 ? replacement : code)),
-    starts,
-    ends,
-    origin,
-  );
-}
-
-function prepend({ codes, starts, ends, origin }: AlignedText, code: number): AlignedText {
-  const longer = (values: Int32Array, first: number) => {
-    const result = new Int32Array(values.length + 1);
-    result[0] = first;
-    result.set(values, 1);
-    return result;
+      parts.push({ from: begin, to, prefix: before });
+    }
+    return { text: escaped, pieces: parts };
   };
-  return new AlignedText(longer(codes, code), longer(starts, starts[0]), longer(ends, ends[0]), origin);
+}
+
+function escapeSpaces(text: AlignedText, replacement: number): AlignedText {
+  if (!text.codes.includes(32)) return text;
+  const codes = text.codes.slice();
+  for (let i = 0; i < codes.length; i++) if (codes[i] === 32) codes[i] = replacement;
+  return new AlignedText(codes, text.starts, text.ends, text.origin);
 }
 
 export function preTokenizersInSequence(steps: PreTokenizer[]): PreTokenizer {
-  return (pieces) => {
-    let result = pieces;
+  return (input) => {
+    let result = input;
     for (const step of steps) result = step(result);
     return result;
   };
@@ -77,7 +88,7 @@ export function preTokenizersInSequence(steps: PreTokenizer[]): PreTokenizer {
  * @throws ManabiError tokenizer-unsupported
  */
 export function readPreTokenizer(json: JsonReader): PreTokenizer {
-  if (json.isNull) return (pieces) => pieces;
+  if (json.isNull) return (input) => input;
   const type = json.get('type').string;
   switch (type) {
     case 'Sequence':

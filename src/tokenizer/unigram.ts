@@ -2,6 +2,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { codePoints, type AlignedText } from './aligned-text.ts';
 import { writeUtf8 } from './charsmap.ts';
 import { PieceTrie } from './piece-trie.ts';
+import type { TextPiece } from './pre-tokenizers.ts';
 import type { TokenSink } from './token-sink.ts';
 
 export interface Piece {
@@ -32,6 +33,7 @@ export class Unigram {
   private readonly unknownScore: number;
   private readonly bytes: Int32Array | null;
   private readonly utf8 = new Uint8Array(4);
+  private work = new Int32Array(0); // the piece's code points, prefix first
   private best = new Float64Array(0);
   private from = new Int32Array(0);
   private ids = new Int32Array(0);
@@ -56,26 +58,28 @@ export class Unigram {
   }
 
   /** Appends the tokens of one piece of normalized text. */
-  tokenize(text: AlignedText, sink: TokenSink): void {
-    const { codes, starts, ends } = text;
-    const cuts = this.segment(codes);
-    for (let i = cuts; i > 0; i--) {
-      const from = this.cuts[i];
-      const to = this.cuts[i - 1];
+  tokenize({ codes, starts, ends }: AlignedText, piece: TextPiece, sink: TokenSink): void {
+    const shift = piece.prefix < 0 ? 0 : 1; // of the piece's characters in `work`
+    const n = piece.to - piece.from + shift;
+    if (this.best.length <= n) this.reserve(2 * n + 64);
+    const { work, trie, cuts } = this;
+    if (shift === 1) work[0] = piece.prefix;
+    for (let i = piece.from; i < piece.to; i++) work[i - piece.from + shift] = codes[i];
+    for (let i = this.segment(n); i > 0; i--) {
+      const from = cuts[i];
+      const to = cuts[i - 1];
       // A run of unknown characters was fused; the run itself may be a piece.
-      const id = this.trie.get(codes, from, to);
-      const start = starts[from];
-      const end = ends[to - 1];
+      const id = trie.get(work, from, to);
+      const start = starts[piece.from + Math.max(0, from - shift)];
+      const end = ends[piece.from + Math.max(0, to - 1 - shift)];
       if (id >= 0) sink.push(id, start, end);
-      else if (!this.pushBytes(codes, from, to, start, end, sink)) sink.push(this.unknownId, start, end);
+      else if (!this.pushBytes(from, to, start, end, sink)) sink.push(this.unknownId, start, end);
     }
   }
 
-  /** Fills `cuts` from the end of the text to 0 and returns the number of tokens. */
-  private segment(codes: Int32Array): number {
-    const n = codes.length;
-    if (this.best.length <= n) this.reserve(2 * n + 64);
-    const { trie, scores, best, from, ids, cuts, unknownId, unknownScore } = this;
+  /** Cuts the first `n` characters of `work`: fills `cuts` from n down to 0 and returns the number of tokens. */
+  private segment(n: number): number {
+    const { work, trie, scores, best, from, ids, cuts, unknownId, unknownScore } = this;
     from.fill(-1, 0, n + 1);
     best[0] = 0;
     for (let start = 0; start < n; start++) {
@@ -83,7 +87,7 @@ export class Unigram {
       let single = false;
       let node = PieceTrie.root;
       for (let end = start + 1; end <= n; end++) {
-        node = trie.next(node, codes[end - 1]);
+        node = trie.next(node, work[end - 1]);
         if (node < 0) break;
         const id = trie.valueAt(node);
         if (id < 0) continue;
@@ -114,18 +118,11 @@ export class Unigram {
     return count;
   }
 
-  private pushBytes(
-    codes: Int32Array,
-    from: number,
-    to: number,
-    start: number,
-    end: number,
-    sink: TokenSink,
-  ): boolean {
+  private pushBytes(from: number, to: number, start: number, end: number, sink: TokenSink): boolean {
     if (!this.bytes) return false;
     const ids: number[] = [];
     for (let i = from; i < to; i++) {
-      const length = writeUtf8(codes[i], this.utf8, 0);
+      const length = writeUtf8(this.work[i], this.utf8, 0);
       for (let k = 0; k < length; k++) ids.push(this.bytes[this.utf8[k]]);
     }
     if (ids.includes(-1)) return false;
@@ -134,6 +131,7 @@ export class Unigram {
   }
 
   private reserve(size: number) {
+    this.work = new Int32Array(size);
     this.best = new Float64Array(size);
     this.from = new Int32Array(size);
     this.ids = new Int32Array(size);
