@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { AddedTokenMatcher, type AddedToken } from './added-tokens.ts';
+import { AlignedText } from './aligned-text.ts';
+import { Charsmap } from './charsmap.ts';
+import { fixture } from './fixture-files.ts';
+import { readSentencePieceModel } from './sentencepiece-model.ts';
+import { TokenSink } from './token-sink.ts';
+import { Unigram } from './unigram.ts';
+import { pairWindows } from './windows.ts';
+
+test('of two entries of the charsmap the fast tokenizer takes the shorter, SentencePiece the longer', () => {
+  const { charsmap } = readSentencePieceModel(fixture('unigram.model'), '');
+  const map = new Charsmap(charsmap, '');
+  const bytes = new TextEncoder().encode('ｶﾞ');
+  const found = [false, true].map((longest) => map.search(bytes, 0, bytes.length, longest));
+  expect(found.map((hit) => [hit?.length, ...(hit?.replacement ?? [])])).toEqual([
+    [3, 0x30ab],
+    [6, 0x30ac],
+  ]);
+});
+
+test('of two equal paths the first found stays', () => {
+  const scores = { '[UNK]': 0, a: -1, b: -1, ab: -2 };
+  const pieces = Object.entries(scores).map(([text, score]) => ({ text, score }));
+  const sink = new TokenSink();
+  new Unigram(pieces, 0, false, '').tokenize(AlignedText.of('ab'), { from: 0, to: 2, prefix: -1 }, sink);
+  expect([...sink.take().ids]).toEqual([3]);
+});
+
+test('the longest added token at the leftmost place is taken', () => {
+  const flags = { normalized: false, lstrip: false, rstrip: false, single_word: false, special: true };
+  const tokens: AddedToken[] = ['ab', 'abc', 'bcd'].map((content, id) => ({ content, id, ...flags }));
+  const parts = new AddedTokenMatcher(tokens).split(AlignedText.of('xabcdab'));
+  expect(parts.map(({ text, id }) => [text.toString(), id])).toEqual([
+    ['x', -1],
+    ['abc', 1],
+    ['d', -1],
+    ['ab', 0],
+  ]);
+});
+
+test('a stride as long as the room is an error, and no endless loop', () => {
+  const tokens = (n: number) => ({
+    ids: new Int32Array(n),
+    starts: new Int32Array(n),
+    ends: new Int32Array(n),
+  });
+  const types = { cls: 0, question: 0, middle: 0, context: 1, end: 1 };
+  const pair = (doc_stride: number) =>
+    pairWindows(
+      tokens(2),
+      tokens(20),
+      { clsTokenId: 1, sepTokenId: 2, types },
+      { max_length: 10, doc_stride },
+    );
+  expect(pair(4)).toHaveLength(16);
+  expect(() => pair(5)).toThrow(/too long/);
+});
