@@ -62,10 +62,13 @@ const present = (slices: (Slice | null)[]) => slices.filter((slice) => slice !==
 
 const variantOf = ({ headSize, c2p, p2c }: Attention) => ({ headSize, c2p: c2p !== null, p2c: p2c !== null });
 
-const uniformsOf = ({ B, N, heads, R, site, dropout, scale }: Attention) => [
+/** `block`: rows of the other side that a workgroup takes at once. */
+const uniformsOf = ({ B, N, heads, headSize, R, site, dropout, scale }: Attention, block: number) => [
   ...[B, N, heads, R, site].map((u32) => ({ u32 })),
   { f32: dropout },
   { f32: 1 / scale },
+  { u32: Math.ceil(headSize / 4) },
+  { u32: block },
 ];
 
 /** `products`: how many [N, N] x d products the kernel makes; rows are padded to whole tiles. */
@@ -75,6 +78,7 @@ function call(
   code: string,
   bindings: Slice[],
   products: number,
+  block: number,
 ): KernelCall {
   const { B, N, heads, headSize } = options;
   const own = ownedRows(headSize);
@@ -83,7 +87,7 @@ function call(
   return {
     label,
     code,
-    uniforms: uniformsOf(options),
+    uniforms: uniformsOf(options, block),
     bindings,
     workgroups: [Math.ceil(N / own), heads, B],
     flops: { executed: each * padded * padded, necessary: each * N * N },
@@ -94,23 +98,31 @@ function call(
 export function attentionForward(options: Attention): KernelCall {
   const { inputs, qkv, c2p, p2c, context, stats } = options;
   const bindings = present([inputs, qkv, c2p, p2c, context, stats]);
-  return call(options, 'attention', forwardCode(variantOf(options)), bindings, 2);
+  return call(
+    options,
+    'attention',
+    forwardCode(variantOf(options)),
+    bindings,
+    2,
+    2 * ownedRows(options.headSize),
+  );
 }
 
 /** Three dispatches: deltas, dQ with dC, dK and dV with dP. dQkv is written, not added to. */
 export function attentionBackward(options: AttentionGrad): KernelCall[] {
   const { B, N, heads, inputs, qkv, c2p, p2c, context, stats, dContext, dQkv, dC2p, dP2c } = options;
   const variant = variantOf(options);
+  const own = ownedRows(options.headSize);
   const common = [inputs, qkv, c2p, p2c, dContext, stats, dQkv];
   return [
     {
       label: 'attention deltas',
       code: deltaCode(variant),
-      uniforms: uniformsOf(options),
+      uniforms: uniformsOf(options, 0),
       bindings: [inputs, context, dContext, stats],
       workgroups: [Math.ceil((B * N) / 64), heads, 1],
     },
-    call(options, 'attention query gradient', queryGradCode(variant), present([...common, dC2p]), 3),
-    call(options, 'attention key gradient', keyGradCode(variant), present([...common, dP2c]), 4),
+    call(options, 'attention query gradient', queryGradCode(variant), present([...common, dC2p]), 3, own),
+    call(options, 'attention key gradient', keyGradCode(variant), present([...common, dP2c]), 4, own / 2),
   ];
 }

@@ -2,7 +2,21 @@
 // else 0. dQ = dS K, dK = dS^T Q, dV = (P m)^T dO. The gradient of a c2p score goes to column(i - j) of row i, that of a p2c score to
 // column(i - j) of row j: the column is monotone in i - j, so for one row each column is one run, and the workgroup that
 // owns the row sums it in order: no atomics, the same bits every time.
-import { fill, dotRows, header, loader, ownedRows, storer, THREADS, type Variant } from './code.ts';
+import {
+  addWeighted,
+  dots,
+  each,
+  fill,
+  header,
+  lanesOf,
+  loader,
+  ownedRows,
+  storer,
+  storeRows,
+  THREADS,
+  vectorsOf,
+  type Variant,
+} from './code.ts';
 
 const bindingsOf = (variant: Variant, scores: string) => [
   { name: 'inputs', type: 'u32' as const },
@@ -30,7 +44,7 @@ const addRuns = (scores: string, own: string, other: string, count: string, colu
   scores
     ? /* wgsl */ `
     if (t < OWN && ${own} + t < u.N) {
-      for (var c = 0u; c < ${count} && ${other} + c < u.N; c++) {
+      for (var c = 0u; c < u.block && ${other} + c < u.N; c++) {
         let next = ${column};
         if (next != run) {
           if (run != NONE) { ${scores}[(rows + ${own} + t) * u.R + run] = run_sum; }
@@ -49,11 +63,11 @@ const endRun = (scores: string, own: string) =>
 export function queryGradCode(variant: Variant): string {
   const scores = variant.c2p ? 'd_c2p' : '';
   const { headSize } = variant;
+  const parts = Math.ceil(ownedRows(headSize) / lanesOf(headSize));
   return /* wgsl */ `
 ${header(variant, bindingsOf(variant, scores))}
 ${loader('qkv', headSize)}${loader('d_context', headSize)}${storer('d_qkv', headSize)}
 const NONE = 0xffffffffu;
-const SCORES = (OWN + LANES - 1u) / LANES;
 var<workgroup> tile_q: array<vec4<f32>, OWN * STRIDE>;
 var<workgroup> tile_o: array<vec4<f32>, OWN * STRIDE>;
 var<workgroup> tile_kv: array<vec4<f32>, OWN * STRIDE>;
@@ -65,69 +79,57 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let i0 = group.x * OWN;
   let H = u.heads * D;
   let rows = (b * u.heads + head) * u.N;
-  let r = t / LANES;
+  let r = 2u * (t / LANES);
   let lane = t % LANES;
-  let i = i0 + r;
-  let i_real = is_real(b, i);
   let key = drop_key();
   ${clear(scores, 'i0')}
   ${fill('tile_q', 'qkv', 'OWN', 'i0', '3u * H', 'head * D')}
   ${fill('tile_o', 'd_context', 'OWN', 'i0', 'H', 'head * D')}
-  var log_sum = 0.0;
-  var delta = 0.0;
-  if (i_real) {
-    log_sum = stats[rows + i];
-    delta = stats[u.B * u.heads * u.N + rows + i];
-  }
+  ${[0, 1]
+    .map(
+      (e) => `let i_${e} = i0 + r + ${e}u;
+  let real_${e} = is_real(b, i_${e});
+  var log_sum_${e} = 0.0;
+  var delta_${e} = 0.0;
+  if (real_${e}) {
+    log_sum_${e} = stats[rows + i_${e}];
+    delta_${e} = stats[u.B * u.heads * u.N + rows + i_${e}];
+  }`,
+    )
+    .join('\n  ')}
   var run = NONE;
   var run_sum = 0.0;
-  var sums: array<vec4<f32>, PER>;
+  ${each(vectorsOf(headSize), (e, a) => `var sum${e}_${a} = vec4<f32>(0.0);`)}
   for (var j0 = 0u; j0 < u.N; j0 += OWN) {
     ${fill('tile_kv', 'qkv', 'OWN', 'j0', '3u * H', '2u * H + head * D')}
     workgroupBarrier();
-    var d_weights: array<f32, SCORES>;
-    for (var p = 0u; p < SCORES; p++) {
-      let c = lane + LANES * p;
-      if (c < OWN) {
-        ${dotRows('tile_o', 'r', 'tile_kv', 'c')}
-        d_weights[p] = dot_sum;
-      }
-    }
+    ${dots('d_weight', 'tile_o', 'tile_kv', parts)}
     workgroupBarrier();
     ${fill('tile_kv', 'qkv', 'OWN', 'j0', '3u * H', 'H + head * D')}
     workgroupBarrier();
-    for (var p = 0u; p < SCORES; p++) {
-      let c = lane + LANES * p;
+    ${dots('score', 'tile_q', 'tile_kv', parts)}
+    ${each(
+      parts,
+      (e, p) => `{
+      let c = lane + ${p}u * LANES;
       let j = j0 + c;
       if (c < OWN) {
         var d_score = 0.0;
-        if (i_real && is_real(b, j)) {
-          ${dotRows('tile_q', 'r', 'tile_kv', 'c')}
-          let weight = exp((dot_sum + relative_score(b, head, i, j)) * u.inverse_scale - log_sum);
-          d_score = weight * (d_weights[p] * drop_scale(key, b, head, i, j) - delta) * u.inverse_scale;
+        if (real_${e} && is_real(b, j)) {
+          let weight = exp((score${e}_${p} + relative_score(b, head, i_${e}, j)) * u.inverse_scale - log_sum_${e});
+          d_score = weight * (d_weight${e}_${p} * drop_scale(key, b, head, i_${e}, j) - delta_${e}) * u.inverse_scale;
         }
-        tile_s[r * OWN + c] = d_score;
+        tile_s[(r + ${e}u) * OWN + c] = d_score;
       }
-    }
+    }`,
+    )}
     workgroupBarrier();
-    for (var a = 0u; a < PER; a++) {
-      let v = lane + LANES * a;
-      if (v < DV) {
-        var sum = vec4<f32>(0.0);
-        for (var c = 0u; c < OWN; c++) { sum += tile_s[r * OWN + c] * tile_kv[c * STRIDE + v]; }
-        sums[a] += sum;
-      }
-    }
+    ${addWeighted('sum', 'tile_s', 'tile_kv', 'OWN', headSize)}
     ${addRuns(scores, 'i0', 'j0', 'OWN', 'column(i0 + t, j0 + c)')}
     workgroupBarrier();
   }
   ${endRun(scores, 'i0')}
-  if (i < u.N) {
-    for (var a = 0u; a < PER; a++) {
-      let v = lane + LANES * a;
-      if (v < DV) { store_d_qkv(b * u.N + i, 3u * H, head * D, v, sums[a]); }
-    }
-  }
+  ${storeRows('d_qkv', 'sum', 'i0', '3u * H', 'head * D', headSize)}
 }`;
 }
 
@@ -135,7 +137,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 export function keyGradCode(variant: Variant): string {
   const scores = variant.p2c ? 'd_p2c' : '';
   const { headSize } = variant;
-  const queries = Math.max(1, ownedRows(headSize) / 2);
+  const queries = ownedRows(headSize) / 2;
+  const parts = Math.ceil(queries / lanesOf(headSize));
+  const vectors = vectorsOf(headSize);
   return /* wgsl */ `
 ${header(variant, bindingsOf(variant, scores))}
 ${loader('qkv', headSize)}${loader('d_context', headSize)}${storer('d_qkv', headSize)}
@@ -154,69 +158,56 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let j0 = group.x * OWN;
   let H = u.heads * D;
   let rows = (b * u.heads + head) * u.N;
-  let r = t / LANES;
+  let r = 2u * (t / LANES);
   let lane = t % LANES;
-  let j = j0 + r;
-  let j_real = is_real(b, j);
   let key = drop_key();
   ${clear(scores, 'j0')}
   ${fill('tile_k', 'qkv', 'OWN', 'j0', '3u * H', 'H + head * D')}
   ${fill('tile_v', 'qkv', 'OWN', 'j0', '3u * H', '2u * H + head * D')}
+  let real_0 = is_real(b, j0 + r);
+  let real_1 = is_real(b, j0 + r + 1u);
   var run = NONE;
   var run_sum = 0.0;
-  var d_key: array<vec4<f32>, PER>;
-  var d_value: array<vec4<f32>, PER>;
+  ${each(vectors, (e, a) => `var d_key${e}_${a} = vec4<f32>(0.0); var d_value${e}_${a} = vec4<f32>(0.0);`)}
   for (var i0 = 0u; i0 < u.N; i0 += QUERIES) {
     ${fill('tile_q', 'qkv', 'QUERIES', 'i0', '3u * H', 'head * D')}
     ${fill('tile_o', 'd_context', 'QUERIES', 'i0', 'H', 'head * D')}
     workgroupBarrier();
-    for (var c = lane; c < QUERIES; c += LANES) {
+    ${dots('score', 'tile_k', 'tile_q', parts)}
+    ${dots('d_weight', 'tile_v', 'tile_o', parts)}
+    ${each(
+      parts,
+      (e, p) => `{
+      let c = lane + ${p}u * LANES;
       let i = i0 + c;
-      var d_score = 0.0;
-      var weight = 0.0;
-      if (i < u.N && j < u.N) {
-        let scale = drop_scale(key, b, head, i, j);
-        if (!is_real(b, i)) {
-          // The log-sum of a padded query cannot hold log N beside the lowest float; its weights are known.
-          weight = scale / f32(u.N);
-        } else if (j_real) {
-          ${dotRows('tile_k', 'r', 'tile_q', 'c')}
-          let p = exp((dot_sum + relative_score(b, head, i, j)) * u.inverse_scale - stats[rows + i]);
-          var d_weight = 0.0;
-          for (var v = 0u; v < DV; v++) { d_weight += dot(tile_v[r * STRIDE + v], tile_o[c * STRIDE + v]); }
-          weight = p * scale;
-          d_score = p * (d_weight * scale - stats[u.B * u.heads * u.N + rows + i]) * u.inverse_scale;
+      let j = j0 + r + ${e}u;
+      if (c < QUERIES) {
+        var d_score = 0.0;
+        var weight = 0.0;
+        if (i < u.N && j < u.N) {
+          let scale = drop_scale(key, b, head, i, j);
+          if (!is_real(b, i)) {
+            // The log-sum of a padded query cannot hold log N beside the lowest float; its weights are known.
+            weight = scale / f32(u.N);
+          } else if (real_${e}) {
+            let p = exp((score${e}_${p} + relative_score(b, head, i, j)) * u.inverse_scale - stats[rows + i]);
+            weight = p * scale;
+            d_score = p * (d_weight${e}_${p} * scale - stats[u.B * u.heads * u.N + rows + i]) * u.inverse_scale;
+          }
         }
+        tile_s[(r + ${e}u) * QUERIES + c] = d_score;
+        tile_p[(r + ${e}u) * QUERIES + c] = weight;
       }
-      tile_s[r * QUERIES + c] = d_score;
-      tile_p[r * QUERIES + c] = weight;
-    }
+    }`,
+    )}
     workgroupBarrier();
-    for (var a = 0u; a < PER; a++) {
-      let v = lane + LANES * a;
-      if (v < DV) {
-        var key_sum = vec4<f32>(0.0);
-        var value_sum = vec4<f32>(0.0);
-        for (var c = 0u; c < QUERIES; c++) {
-          key_sum += tile_s[r * QUERIES + c] * tile_q[c * STRIDE + v];
-          value_sum += tile_p[r * QUERIES + c] * tile_o[c * STRIDE + v];
-        }
-        d_key[a] += key_sum;
-        d_value[a] += value_sum;
-      }
-    }
+    ${addWeighted('d_key', 'tile_s', 'tile_q', 'QUERIES', headSize)}
+    ${addWeighted('d_value', 'tile_p', 'tile_o', 'QUERIES', headSize)}
     ${addRuns(scores, 'j0', 'i0', 'QUERIES', 'column(i0 + c, j0 + t)')}
     workgroupBarrier();
   }
   ${endRun(scores, 'j0')}
-  if (j < u.N) {
-    for (var a = 0u; a < PER; a++) {
-      let v = lane + LANES * a;
-      if (v < DV) {
-        store_d_qkv(b * u.N + j, 3u * H, H + head * D, v, d_key[a]);
-        store_d_qkv(b * u.N + j, 3u * H, 2u * H + head * D, v, d_value[a]);
-      }
-    }
-  }
+  ${storeRows('d_qkv', 'd_key', 'j0', '3u * H', 'H + head * D', headSize)}
+  ${storeRows('d_qkv', 'd_value', 'j0', '3u * H', '2u * H + head * D', headSize)}
 }`;
 }

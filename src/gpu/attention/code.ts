@@ -1,7 +1,10 @@
 // What the attention kernels share: tiles, uniforms, how a score and its probability are computed.
 import { DROPOUT_WGSL } from '../dropout/dropout-kernel.ts';
 
-export const THREADS = 128;
+/** Each thread works on two of the owned rows, so that what it reads from workgroup memory is used twice. */
+export const THREADS = 64;
+
+const ROWS = 2;
 
 /** Rows that a workgroup owns (queries, or keys in the second backward kernel): all tiles fit 16 KiB of workgroup memory. */
 export function ownedRows(headSize: number): number {
@@ -34,15 +37,14 @@ export function header({ headSize, c2p, p2c }: Variant, bindings: readonly Bindi
   const own = ownedRows(headSize);
   return /* wgsl */ `
 ${DROPOUT_WGSL}
-struct Uniforms { B: u32, N: u32, heads: u32, R: u32, site: u32, dropout: f32, inverse_scale: f32 }
+struct Uniforms { B: u32, N: u32, heads: u32, R: u32, site: u32, dropout: f32, inverse_scale: f32, vectors: u32, block: u32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
 ${declared.join('\n')}
 const D = ${headSize}u;
 const DV = ${Math.ceil(headSize / 4)}u;   // vectors per row,
 const STRIDE = DV + 1u;                    // and one more so that rows lie in different banks
 const OWN = ${own}u;
-const LANES = ${THREADS / own}u;           // threads per owned row
-const PER = ${Math.ceil(Math.ceil(headSize / 4) / (THREADS / own))}u; // vectors of a row per thread
+const LANES = ${lanesOf(headSize)}u;       // threads per pair of owned rows
 const LOWEST = -3.4028234663852886e38;
 // inputs: seed, micro-batch, column of every distance (2 N - 1), mask (B * N)
 fn is_real(b: u32, n: u32) -> bool { return n < u.N && inputs[1u + 2u * u.N + b * u.N + n] != 0u; }
@@ -111,8 +113,77 @@ export function fill(
   }`;
 }
 
-export function dotRows(left: string, leftRow: string, right: string, rightRow: string): string {
+/** Threads that share a pair of owned rows. */
+export function lanesOf(headSize: number): number {
+  return (ROWS * THREADS) / ownedRows(headSize);
+}
+
+export const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** `what` for both rows of a thread and `count` columns (lane, lane + LANES, ...): all named, nothing indexed. */
+export function each(count: number, what: (row: number, part: number) => string): string {
+  return [0, 1].flatMap((row) => range(count).map((part) => what(row, part))).join('\n    ');
+}
+
+/** Vectors of a row per thread. */
+export function vectorsOf(headSize: number): number {
+  return Math.ceil(Math.ceil(headSize / 4) / lanesOf(headSize));
+}
+
+// Loops over vectors and rows end at uniforms: with constants some drivers unroll them whole and compile for minutes.
+
+/** Adds the products of rows r, r + 1 of `left` with rows lane + LANES * p of `right` to {name}{row}_{p}. */
+export function dots(name: string, left: string, right: string, parts: number): string {
   return /* wgsl */ `
-    var dot_sum = 0.0;
-    for (var v = 0u; v < DV; v++) { dot_sum += dot(${left}[${leftRow} * STRIDE + v], ${right}[${rightRow} * STRIDE + v]); }`;
+    ${each(parts, (e, p) => `var ${name}${e}_${p} = 0.0;`)}
+    for (var v = 0u; v < u.vectors; v++) {
+      let left0 = ${left}[r * STRIDE + v];
+      let left1 = ${left}[(r + 1u) * STRIDE + v];
+      ${range(parts)
+        .map((p) => `let right${p} = ${right}[(lane + ${p}u * LANES) * STRIDE + v];`)
+        .join('\n      ')}
+      ${each(parts, (e, p) => `${name}${e}_${p} += dot(left${e}, right${p});`)}
+    }`;
+}
+
+/** {sum}{row}_{a} += the sum over c of weights[row][c] * rows[c], for the vectors a of this thread. */
+export function addWeighted(
+  sum: string,
+  weights: string,
+  rows: string,
+  count: string,
+  headSize: number,
+): string {
+  const vectors = vectorsOf(headSize);
+  return /* wgsl */ `
+    {
+      ${each(vectors, (e, a) => `var part${e}_${a} = vec4<f32>(0.0);`)}
+      for (var c = 0u; c < u.block; c++) {
+        let weight0 = ${weights}[r * ${count} + c];
+        let weight1 = ${weights}[(r + 1u) * ${count} + c];
+        ${range(vectors)
+          .map((a) => `let row${a} = ${rows}[c * STRIDE + min(lane + ${a}u * LANES, DV - 1u)];`)
+          .join('\n        ')}
+        ${each(vectors, (e, a) => `part${e}_${a} += weight${e} * row${a};`)}
+      }
+      ${each(vectors, (e, a) => `${sum}${e}_${a} += part${e}_${a};`)}
+    }`;
+}
+
+/** Writes {sum}{row}_{a} (times `factor`) to the rows first + r, first + r + 1 of a matrix. */
+export function storeRows(
+  name: string,
+  sum: string,
+  first: string,
+  width: string,
+  column: string,
+  headSize: number,
+  factor: (row: number) => string = () => '',
+): string {
+  return each(
+    vectorsOf(headSize),
+    (e, a) => `if (${first} + r + ${e}u < u.N && lane + ${a}u * LANES < DV) {
+      store_${name}(b * u.N + ${first} + r + ${e}u, ${width}, ${column}, lane + ${a}u * LANES, ${sum}${e}_${a}${factor(e)});
+    }`,
+  );
 }

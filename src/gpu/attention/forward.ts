@@ -1,11 +1,28 @@
-import { fill, dotRows, header, loader, ownedRows, storer, THREADS, type Variant } from './code.ts';
+import {
+  addWeighted,
+  dots,
+  each,
+  fill,
+  header,
+  lanesOf,
+  loader,
+  ownedRows,
+  storer,
+  storeRows,
+  THREADS,
+  vectorsOf,
+  type Variant,
+} from './code.ts';
 
 /**
  * One workgroup per (OWN queries, head, batch row), walking over the keys with an online softmax. A padded query attends
  * uniformly to all N positions (its masked scores are equal), a real one to real keys only.
  */
 export function forwardCode(variant: Variant): string {
-  const keys = 2 * ownedRows(variant.headSize);
+  const { headSize } = variant;
+  const keys = 2 * ownedRows(headSize);
+  const scores = Math.ceil(keys / lanesOf(headSize));
+  const vectors = vectorsOf(headSize);
   const relative = [...(variant.c2p ? [{ name: 'c2p' }] : []), ...(variant.p2c ? [{ name: 'p2c' }] : [])];
   return /* wgsl */ `
 ${header(variant, [
@@ -15,87 +32,102 @@ ${header(variant, [
   { name: 'context', vector: true, writable: true },
   { name: 'stats', writable: true },
 ])}
-${loader('qkv', variant.headSize)}
-${storer('context', variant.headSize)}
+${loader('qkv', headSize)}
+${storer('context', headSize)}
 const KEYS = ${keys}u;
-const SCORES = (KEYS + LANES - 1u) / LANES;
 var<workgroup> tile_q: array<vec4<f32>, OWN * STRIDE>;
 var<workgroup> tile_kv: array<vec4<f32>, KEYS * STRIDE>;
 var<workgroup> tile_p: array<f32, OWN * KEYS>;
-var<workgroup> row_parts: array<f32, ${THREADS}>;
+var<workgroup> row_parts: array<f32, OWN * LANES>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   let b = group.z;
   let head = group.y;
   let i0 = group.x * OWN;
   let H = u.heads * D;
-  let r = t / LANES;
+  let r = 2u * (t / LANES);
   let lane = t % LANES;
-  let i = i0 + r;
-  let i_real = is_real(b, i);
   let key = drop_key();
   ${fill('tile_q', 'qkv', 'OWN', 'i0', '3u * H', 'head * D')}
-  var top = LOWEST;
-  var total = 0.0;
-  var sums: array<vec4<f32>, PER>;
+  ${[0, 1]
+    .map(
+      (e) => `let i_${e} = i0 + r + ${e}u;
+  let real_${e} = is_real(b, i_${e});
+  var top_${e} = LOWEST;
+  var total_${e} = 0.0;`,
+    )
+    .join('\n  ')}
+  ${each(vectors, (e, a) => `var sum${e}_${a} = vec4<f32>(0.0);`)}
   for (var j0 = 0u; j0 < u.N; j0 += KEYS) {
     ${fill('tile_kv', 'qkv', 'KEYS', 'j0', '3u * H', 'H + head * D')}
     workgroupBarrier();
-    var scores: array<f32, SCORES>;
-    var largest = LOWEST;
-    for (var p = 0u; p < SCORES; p++) {
-      let c = lane + LANES * p;
-      let j = j0 + c;
-      scores[p] = LOWEST;
-      if (c < KEYS && i_real && is_real(b, j)) {
-        ${dotRows('tile_q', 'r', 'tile_kv', 'c')}
-        scores[p] = (dot_sum + relative_score(b, head, i, j)) * u.inverse_scale;
-        largest = max(largest, scores[p]);
+    ${dots('score', 'tile_q', 'tile_kv', scores)}
+    var largest_0 = LOWEST;
+    var largest_1 = LOWEST;
+    ${each(
+      scores,
+      (e, p) => `{
+      let c = lane + ${p}u * LANES;
+      if (real_${e} && c < KEYS && is_real(b, j0 + c)) {
+        score${e}_${p} = (score${e}_${p} + relative_score(b, head, i_${e}, j0 + c)) * u.inverse_scale;
+        largest_${e} = max(largest_${e}, score${e}_${p});
+      } else {
+        score${e}_${p} = LOWEST;
       }
-    }
-    row_parts[t] = largest;
+    }`,
+    )}
+    row_parts[r * LANES + lane] = largest_0;
+    row_parts[(r + 1u) * LANES + lane] = largest_1;
     workgroupBarrier();
-    for (var lane_of = 0u; lane_of < LANES; lane_of++) { largest = max(largest, row_parts[r * LANES + lane_of]); }
-    let next = max(top, largest);
-    let shrink = exp(top - next);
-    top = next;
-    total *= shrink;
-    for (var p = 0u; p < SCORES; p++) {
-      let c = lane + LANES * p;
-      let j = j0 + c;
+    for (var other = 0u; other < LANES; other++) {
+      largest_0 = max(largest_0, row_parts[r * LANES + other]);
+      largest_1 = max(largest_1, row_parts[(r + 1u) * LANES + other]);
+    }
+    ${[0, 1]
+      .map(
+        (e) => `let next_${e} = max(top_${e}, largest_${e});
+    let shrink_${e} = exp(top_${e} - next_${e});
+    top_${e} = next_${e};
+    total_${e} *= shrink_${e};`,
+      )
+      .join('\n    ')}
+    ${each(
+      scores,
+      (e, p) => `{
+      let c = lane + ${p}u * LANES;
       if (c < KEYS) {
         var weight = 0.0;
-        if (j < u.N && i < u.N) {
-          weight = exp(scores[p] - top);
-          total += weight;
-          weight *= drop_scale(key, b, head, i, j);
+        if (j0 + c < u.N && i_${e} < u.N) {
+          weight = exp(score${e}_${p} - top_${e});
+          total_${e} += weight;
+          weight *= drop_scale(key, b, head, i_${e}, j0 + c);
         }
-        tile_p[r * KEYS + c] = weight;
+        tile_p[(r + ${e}u) * KEYS + c] = weight;
       }
-    }
+    }`,
+    )}
     ${fill('tile_kv', 'qkv', 'KEYS', 'j0', '3u * H', '2u * H + head * D')}
     workgroupBarrier();
-    for (var a = 0u; a < PER; a++) {
-      let v = lane + LANES * a;
-      if (v < DV) {
-        var sum = vec4<f32>(0.0);
-        for (var c = 0u; c < KEYS; c++) { sum += tile_p[r * KEYS + c] * tile_kv[c * STRIDE + v]; }
-        sums[a] = sums[a] * shrink + sum;
-      }
-    }
+    ${each(vectors, (e, a) => `sum${e}_${a} *= shrink_${e};`)}
+    ${addWeighted('sum', 'tile_p', 'tile_kv', 'KEYS', headSize)}
     workgroupBarrier();
   }
-  row_parts[t] = total;
+  row_parts[r * LANES + lane] = total_0;
+  row_parts[(r + 1u) * LANES + lane] = total_1;
   workgroupBarrier();
-  total = 0.0;
-  for (var lane_of = 0u; lane_of < LANES; lane_of++) { total += row_parts[r * LANES + lane_of]; }
-  if (i < u.N) {
-    for (var a = 0u; a < PER; a++) {
-      let v = lane + LANES * a;
-      if (v < DV) { store_context(b * u.N + i, H, head * D, v, sums[a] / total); }
-    }
-    if (lane == 0u) { stats[(b * u.heads + head) * u.N + i] = top + log(total); }
+  total_0 = 0.0;
+  total_1 = 0.0;
+  for (var other = 0u; other < LANES; other++) {
+    total_0 += row_parts[r * LANES + other];
+    total_1 += row_parts[(r + 1u) * LANES + other];
   }
+  ${storeRows('context', 'sum', 'i0', 'H', 'head * D', headSize, (e) => ` / total_${e}`)}
+  ${[0, 1]
+    .map(
+      (e) =>
+        `if (lane == 0u && i_${e} < u.N) { stats[(b * u.heads + head) * u.N + i_${e}] = top_${e} + log(total_${e}); }`,
+    )
+    .join('\n  ')}
 }`;
 }
 

@@ -21,15 +21,18 @@ export interface Norm {
 /** Sums a vec3 over the workgroup; every thread gets the sum. The order of additions is fixed. */
 export const WORKGROUP_SUM_WGSL = /* wgsl */ `
 var<workgroup> sums: array<vec3<f32>, ${THREADS}>;
+var<workgroup> group_sums: array<vec3<f32>, ${THREADS / 8}>;
 fn workgroup_sum(t: u32, value: vec3<f32>) -> vec3<f32> {
   sums[t] = value;
-  for (var half = ${THREADS / 2}u; half > 0u; half >>= 1u) {
-    workgroupBarrier();
-    if (t < half) { sums[t] += sums[t + half]; }
+  workgroupBarrier();
+  if (t < ${THREADS / 8}u) {
+    var part = vec3<f32>(0.0);
+    for (var i = 0u; i < 8u; i++) { part += sums[8u * t + i]; }
+    group_sums[t] = part;
   }
   workgroupBarrier();
-  let sum = sums[0];
-  workgroupBarrier();
+  var sum = vec3<f32>(0.0);
+  for (var i = 0u; i < ${THREADS / 8}u; i++) { sum += group_sums[i]; }
   return sum;
 }
 `;

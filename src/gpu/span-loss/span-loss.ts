@@ -41,8 +41,8 @@ export function countLabels(N: number, labels: Int32Array): number {
 
 const THREADS = 128;
 
-// The gradient of qa_outputs.bias is a sum of softmaxes that is 0 but for rounding, and PyTorch's rounding is what a
-// reference compares with: exp and log to the last place, where WGSL's own may be several units off.
+// The gradient of qa_outputs.bias is 0 but for rounding, since each row's softmax sums to 1: exp to the last place (WGSL's own
+// may be several units off) and division by the sum keep that rounding, which Adam would turn into steps, small.
 const PRECISE_WGSL = /* wgsl */ `
 fn precise_exp(value: f32) -> f32 {
   let x = max(value, -87.0);
@@ -120,13 +120,14 @@ fn main(@builtin(local_invocation_index) t: u32) {
     top = reduce(t, top, true);
     var total = 0.0;
     for (var n = t; n < u.N; n += ${THREADS}u) { total += precise_exp(logits[first + 2u * n] - top); }
-    let log_total = precise_log(reduce(t, total, false));
+    total = reduce(t, total, false);
+    let log_total = precise_log(total);
     if (label < u.N) { loss += weight * (log_total - (logits[first + 2u * label] - top)); }
     ${
       dLogits
         ? `for (var n = t; n < u.N; n += ${THREADS}u) {
       let at = first + 2u * n;
-      let probability = precise_exp(logits[at] - top - log_total);
+      let probability = precise_exp(logits[at] - top) / total;
       d_logits[at] = probability * weight - select(0.0, weight, n == label);
     }`
         : ''

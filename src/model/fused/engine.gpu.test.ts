@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Gpu } from '../../gpu/device.ts';
+import type { Batch } from '../../features/feature.ts';
+import { Mt19937 } from '../../random/mt19937.ts';
+import { ComposedEngine } from '../composed/composed-engine.ts';
+import { parseConfig, type DebertaConfig } from '../config.ts';
+import type { NamedTensors, OptimizerStep } from '../engine.ts';
+import { parameterShapes } from '../parameters.ts';
+import { FusedEngine } from './engine.ts';
+import { planMemory } from './memory.ts';
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await Gpu.open(navigator.gpu);
+  await tf.setBackend('cpu');
+});
+afterAll(() => gpu.dispose());
+
+const common = {
+  model_type: 'deberta-v2',
+  vocab_size: 40,
+  hidden_size: 32,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  intermediate_size: 64,
+  max_position_embeddings: 64,
+  relative_attention: true,
+  position_buckets: 8,
+  norm_rel_ebd: 'layer_norm',
+  share_att_key: true,
+  pos_att_type: ['p2c', 'c2p'],
+  position_biased_input: false,
+};
+
+const architectures: Record<string, Record<string, unknown>> = {
+  'like ku-nlp': {},
+  'convolution, tanh': { conv_kernel_size: 3, conv_act: 'tanh', conv_groups: 2 },
+  'convolution, gelu': { conv_kernel_size: 3, conv_act: 'gelu' },
+  'own projections, both': { share_att_key: false },
+  'own projection, c2p': { share_att_key: false, pos_att_type: ['c2p'], norm_rel_ebd: 'none' },
+  'p2c, embedding projection': { pos_att_type: ['p2c'], embedding_size: 16 },
+  'absolute positions, token types': {
+    relative_attention: false,
+    position_biased_input: true,
+    type_vocab_size: 2,
+  },
+  'head size 6': { hidden_size: 24 },
+  'head size 72': { hidden_size: 72, num_attention_heads: 1, num_hidden_layers: 1 },
+};
+
+function randomWeights(config: DebertaConfig): NamedTensors {
+  const generator = new Mt19937(7);
+  const weights: NamedTensors = new Map();
+  for (const [name, shape] of parameterShapes(config)) {
+    const centre = name.endsWith('LayerNorm.weight') ? 1 : 0;
+    const length = shape.reduce((a, b) => a * b, 1);
+    const data = Float32Array.from({ length }, () => centre + 0.2 * generator.normal());
+    weights.set(name, { shape, data });
+  }
+  return weights;
+}
+
+/** Rows of different lengths, padded. */
+function randomBatch(B: number, N: number, seed: number): Batch {
+  const generator = new Mt19937(seed);
+  const draw = (below: number) => Math.floor(generator.random() * below);
+  const lengths = Array.from({ length: B }, (_, b) => (b === 0 ? N : 5 + draw(N - 5)));
+  const perToken = (value: (real: boolean) => number) =>
+    Int32Array.from({ length: B * N }, (_, at) => value(at % N < lengths[Math.floor(at / N)]));
+  return {
+    B,
+    N,
+    inputIds: perToken((real) => (real ? 1 + draw(39) : 0)),
+    attentionMask: perToken(Number),
+    tokenTypeIds: perToken((real) => (real ? draw(2) : 0)),
+    startPositions: Int32Array.from({ length: B }, () => draw(5)),
+    endPositions: Int32Array.from({ length: B }, (_, b) => (b === 1 ? N + 3 : draw(5))),
+  };
+}
+
+const step = (number: number): OptimizerStep => ({
+  learning_rate: 1e-3,
+  adam_beta1: 0.9,
+  adam_beta2: 0.999,
+  adam_epsilon: 1e-8,
+  weight_decay: 0.01,
+  max_grad_norm: 1,
+  step: number,
+  dropoutSeed: 100 + number,
+});
+
+/** Largest difference over the largest value of all tensors. */
+function difference(found: NamedTensors, wanted: NamedTensors): number {
+  let error = 0;
+  let largest = 0;
+  expect(found.size).toBe(wanted.size);
+  for (const [name, { data }] of wanted) {
+    const other = found.get(name)?.data;
+    for (const [i, value] of data.entries()) {
+      error = Math.max(error, Math.abs(value - (other?.[i] ?? NaN)) || 0);
+      largest = Math.max(largest, Math.abs(value));
+    }
+    expect(other?.every(Number.isFinite), name).toBe(true);
+  }
+  return error / largest;
+}
+
+describe.each(Object.keys(architectures))('%s', (name) => {
+  test('agrees with the composed form: logits, loss, gradients, a step with dropout', async () => {
+    const config = parseConfig({ ...common, ...architectures[name] }, name);
+    const weights = randomWeights(config);
+    const fused = await FusedEngine.create(gpu, config, weights);
+    const composed = new ComposedEngine(config, weights, 'cpu');
+    const batch = randomBatch(3, 37, 1);
+
+    const [logits, wantedLogits] = [await fused.evaluate(batch), await composed.evaluate(batch)];
+    expect(Math.abs(logits.loss - wantedLogits.loss)).toBeLessThan(1e-5);
+    for (const side of ['startLogits', 'endLogits'] as const) {
+      const error = logits[side].map((value, i) => Math.abs(value - wantedLogits[side][i]));
+      expect(Math.max(...error)).toBeLessThan(2e-5);
+    }
+    const [found, wanted] = [await fused.gradients(batch), await composed.gradients(batch)];
+    expect(difference(found.gradients, wanted.gradients)).toBeLessThan(1e-5);
+
+    for (const engine of [fused, composed]) {
+      await engine.trainStep([batch, randomBatch(2, 20, 2)], step(1));
+      await engine.trainStep([batch], step(2));
+    }
+    const [metrics, wantedMetrics] = [await fused.drainMetrics(), await composed.drainMetrics()];
+    for (const [i, { loss, gradNorm }] of wantedMetrics.entries()) {
+      expect(Math.abs(metrics[i].loss - loss)).toBeLessThan(2e-5);
+      expect(Math.abs(metrics[i].gradNorm / gradNorm - 1)).toBeLessThan(2e-4);
+    }
+    fused.dispose();
+    composed.dispose();
+  });
+});
+
+test('a batch cut into parts gives the same loss and gradients', async () => {
+  const config = parseConfig(common, 'test');
+  const weights = randomWeights(config);
+  const batch = randomBatch(4, 24, 5);
+  const whole = await FusedEngine.create(gpu, config, weights);
+  const cut = await FusedEngine.create(gpu, config, weights, { bindingBytes: 4 * 2 * 24 * 100 });
+  const [wanted, found] = [await whole.gradients(batch), await cut.gradients(batch)];
+  expect(Math.abs(found.loss - wanted.loss)).toBeLessThan(1e-6);
+  expect(difference(found.gradients, wanted.gradients)).toBeLessThan(1e-6);
+  whole.dispose();
+  cut.dispose();
+});
+
+test('two runs are bit-identical; the second step of a shape makes nothing; memory is as planned', async () => {
+  const config = parseConfig({ ...common, conv_kernel_size: 3 }, 'test');
+  const weights = randomWeights(config);
+  const batch = randomBatch(3, 32, 9);
+  const runs: NamedTensors[] = [];
+  for (let run = 0; run < 2; run++) {
+    const before = gpu.counters.liveBytes;
+    gpu.counters.peakBytes = before;
+    const engine = await FusedEngine.create(gpu, config, weights);
+    await engine.trainStep([batch], step(1));
+    const first = { ...gpu.counters };
+    for (let number = 2; number <= 10; number++) await engine.trainStep([batch], step(number));
+    expect(gpu.counters.buffersCreated).toBe(first.buffersCreated);
+    expect(gpu.counters.pipelinesCompiled).toBe(first.pipelinesCompiled);
+    expect(gpu.counters.submits - first.submits).toBe(9);
+    expect(gpu.counters.passes - first.passes).toBe(9);
+    expect(await engine.drainMetrics()).toHaveLength(10);
+    runs.push(await engine.readWeights());
+    const plan = planMemory(config, 3, 32, gpu.device.limits);
+    expect(Math.abs((gpu.counters.peakBytes - before) / plan.total - 1)).toBeLessThan(0.02);
+    engine.dispose();
+  }
+  for (const [name, { data }] of runs[0]) expect(runs[1].get(name)?.data, name).toEqual(data);
+});
