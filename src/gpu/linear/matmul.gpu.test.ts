@@ -73,7 +73,8 @@ describe.each(names)('%s', (name) => {
       (m, k) => (turnA ? a[k * M + m] : a[m * K + k]),
       (k, n) => (turnB ? b[n * K + k] : b[k * N + n]),
     );
-    expect(worst(await download(gpu, c), want)).toBeLessThan(1e-6);
+    // The rounding of a sum of K products grows as its square root.
+    expect(worst(await download(gpu, c), want)).toBeLessThan(1e-7 * Math.max(10, Math.sqrt(K)));
   });
 
   test('heads as column slices, batches, and sums over batches', async () => {

@@ -42,6 +42,7 @@ const architectures: Record<string, Record<string, unknown>> = {
   'p2c, embedding projection': { pos_att_type: ['p2c'], embedding_size: 16 },
   'absolute positions, token types': {
     relative_attention: false,
+    pos_att_type: [],
     position_biased_input: true,
     type_vocab_size: 2,
   },
@@ -64,7 +65,7 @@ function randomWeights(config: DebertaConfig): NamedTensors {
 /** Rows of different lengths, padded. */
 function randomBatch(B: number, N: number, seed: number): Batch {
   const generator = new Mt19937(seed);
-  const draw = (below: number) => Math.floor(generator.random() * below);
+  const draw = (below: number) => Math.floor(generator.uniform() * below);
   const lengths = Array.from({ length: B }, (_, b) => (b === 0 ? N : 5 + draw(N - 5)));
   const perToken = (value: (real: boolean) => number) =>
     Int32Array.from({ length: B * N }, (_, at) => value(at % N < lengths[Math.floor(at / N)]));
