@@ -1,18 +1,22 @@
-import * as tf from '@tensorflow/tfjs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { create, globals } from 'webgpu';
 import { Gpu } from '../gpu/device.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
+import { useWasm } from '../model/composed/wasm.ts';
 import type { Engine, NamedTensors } from '../model/engine.ts';
 import { FusedEngine } from '../model/fused/engine.ts';
 
 export type CreateEngine = (config: DebertaConfig, weights: NamedTensors) => Promise<Engine>;
 
-/** tfjs's cpu backend: exact, slow, runs anywhere. */
+/** The composed form on the processor, through WebAssembly. */
 export async function openCpu(): Promise<CreateEngine> {
-  await tf.setBackend('cpu');
-  await tf.ready();
-  return async (config, weights) => new ComposedEngine(config, weights, 'cpu');
+  const binary = createRequire(import.meta.url).resolve(
+    '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+  );
+  await useWasm(`${dirname(binary)}/`);
+  return async (config, weights) => new ComposedEngine(config, weights, 'CPU');
 }
 
 /** Our kernels on Dawn, WebGPU for Node. Throws ManabiError gpu-no-adapter where no Vulkan, Metal or D3D12 driver is found. */

@@ -54,7 +54,7 @@ export async function checkModels(sources: Sources, report: Report): Promise<voi
     const { config, weights } = await loadModel(sources.folder, `models/${name}`);
     const golden = await readTensors(sources.folder, `models/${name}/golden.safetensors`);
     const engine = await sources.createEngine(config, weights);
-    const worst = { logits: 0, loss: 0, gradients: 0 };
+    const worst = { logits: 0, loss: 0, gradient: 0, tensor: '' };
     try {
       const batches = [...golden.keys()]
         .filter((key) => key.endsWith('.input_ids'))
@@ -70,7 +70,8 @@ export async function checkModels(sources: Sources, report: Report): Promise<voi
         worst.loss = Math.max(worst.loss, largestDifference([found.loss], golden.get(`${key}.loss`)?.data));
         if ([...golden.keys()].some((tensor) => tensor.startsWith(`${key}.grad.`))) {
           const { gradients } = await engine.gradients(batch);
-          worst.gradients = Math.max(worst.gradients, gradientError(golden, `${key}.grad.`, gradients));
+          const [gradient, tensor] = gradientError(golden, `${key}.grad.`, gradients);
+          if (gradient > worst.gradient) Object.assign(worst, { gradient, tensor });
         }
       }
     } finally {
@@ -78,7 +79,7 @@ export async function checkModels(sources: Sources, report: Report): Promise<voi
     }
     report.atMost(`model ${name} logits`, worst.logits, 1e-4);
     report.atMost(`model ${name} loss`, worst.loss, 1e-5);
-    report.atMost(`model ${name} gradients (of the largest value)`, worst.gradients, 1e-4);
+    report.atMost(`model ${name} gradients (worst: ${worst.tensor})`, worst.gradient, 1e-4);
   }
 }
 
@@ -93,19 +94,20 @@ export function largestDifference(found: ArrayLike<number>, golden: ArrayLike<nu
   return worst;
 }
 
-/** Worst error over all tensors, each relative to max(its largest value, 1e-3 x the largest gradient of the batch). */
-function gradientError(golden: NamedTensors, prefix: string, found: NamedTensors): number {
+/** The worst error over all tensors and the name of its tensor; errors are relative to max(its largest value, 1e-3 x the largest gradient of the batch). */
+function gradientError(golden: NamedTensors, prefix: string, found: NamedTensors): [number, string] {
   const names = [...golden.keys()].filter((key) => key.startsWith(prefix));
   const largest = (values: Float32Array) => values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   const scales = new Map(names.map((name) => [name, largest(golden.get(name)?.data ?? new Float32Array())]));
   const floor = 1e-3 * Math.max(...scales.values());
-  let worst = 0;
+  let worst: [number, string] = [0, ''];
   for (const name of names) {
     const difference = largestDifference(
       found.get(name.slice(prefix.length))?.data ?? [],
       golden.get(name)?.data,
     );
-    worst = Math.max(worst, difference / Math.max(scales.get(name) ?? 0, floor));
+    const error = difference / Math.max(scales.get(name) ?? 0, floor);
+    if (error > worst[0]) worst = [error, name];
   }
   return worst;
 }

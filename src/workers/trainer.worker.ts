@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import { expose } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples } from '../answering/evaluation.ts';
@@ -8,6 +9,7 @@ import { loadWeights } from '../checkpoint/load-weights.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { Gpu } from '../gpu/device.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
+import { useWasm } from '../model/composed/wasm.ts';
 import { parseConfig } from '../model/config.ts';
 import type { Engine } from '../model/engine.ts';
 import { FusedEngine } from '../model/fused/engine.ts';
@@ -46,7 +48,7 @@ const worker: TrainerWorker = {
   open: (backend) =>
     reply(async () => {
       if (backend === 'cpu') {
-        await tf.setBackend('cpu');
+        await useWasm({ 'tfjs-backend-wasm.wasm': plainWasm, 'tfjs-backend-wasm-simd.wasm': simdWasm });
         return { name: 'CPU', isSoftware: true };
       }
       if (!gpu) {

@@ -15,7 +15,7 @@ interface PendingMetrics {
 }
 
 /**
- * DeBERTa-v2 in composed tfjs operations on whatever backend tfjs has (cpu, webgpu): the definition that the fused
+ * DeBERTa-v2 in composed tfjs operations on whatever backend tfjs has (wasm, cpu, webgpu): the definition that the fused
  * kernels are held to, and the fallback where there is no GPU.
  */
 export class ComposedEngine implements Engine {
@@ -209,7 +209,8 @@ function addScaled(sum: tf.Tensor | undefined, gradient: tf.Tensor, scale: numbe
 function globalNorm(gradients: tf.Tensor[]): tf.Tensor {
   // One by one: WebGPU binds at most ten tensors to an addN.
   return tf.tidy(() => {
-    const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
+    // Along rows, then over them: long sums of float32 round more.
+    const squares = gradients.map((gradient) => tf.sum(tf.sum(tf.square(gradient), -1)));
     return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
   });
 }

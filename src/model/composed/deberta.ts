@@ -11,6 +11,7 @@ import {
   gelu,
   layerNorm,
   linear,
+  matMul,
   softmax,
   spread,
   weightedCrossEntropy,
@@ -72,7 +73,7 @@ export function embeddings({ config, batch, dropout, tokenMask }: Pass, weights:
   if (config.type_vocab_size > 0) {
     x = tf.add(x, gatherRows(of('token_type_embeddings'), batch.tokenTypeIds));
   }
-  if (config.embedding_size !== config.hidden_size) x = tf.matMul(x, of('embed_proj'), false, true);
+  if (config.embedding_size !== config.hidden_size) x = matMul(x, of('embed_proj'), false, true);
   x = layerNorm(x, ...named(weights, 'deberta.embeddings.LayerNorm'), config.layer_norm_eps);
   return dropout(tf.mul(x, tokenMask), dropoutSites.embeddings, config.hidden_dropout_prob);
 }
@@ -109,7 +110,7 @@ function disentangledAttention(
   const value = project('value_proj', x);
   const perRow = (y: tf.Tensor) => tf.reshape(y, [h * B, N, H / h]);
 
-  let scores = tf.matMul(perRow(query), perRow(key), false, true);
+  let scores = matMul(perRow(query), perRow(key), false, true);
   if (relative) {
     const table = dropout(relative, dropoutSites.relative(layer), config.hidden_dropout_prob);
     const shared = config.share_att_key;
@@ -117,7 +118,7 @@ function disentangledAttention(
     const columns = relativeColumns(N, config);
     // batch [h, B*N, D] x [h, 2N-1, D]: BatchMatMul's gradient does not broadcast.
     const byDistance = (rows: tf.Tensor, projected: tf.Tensor) =>
-      columnsOfDistances(tf.reshape(tf.matMul(rows, projected, false, true), [h * B, N, 2 * N - 1]));
+      columnsOfDistances(tf.reshape(matMul(rows, projected, false, true), [h * B, N, 2 * N - 1]));
     if (config.pos_att_type.includes('c2p')) {
       // Row i, columns j ascending: i - j descends.
       const rows = gatherRows(table, columns.toReversed());
@@ -135,7 +136,7 @@ function disentangledAttention(
   scores = tf.add(tf.mul(scores, pairMask), blocked);
   const probabilities = softmax(tf.reshape(scores, [h * B * N, N]));
   const kept = dropout(probabilities, dropoutSites.probabilities(layer), config.attention_probs_dropout_prob);
-  const context = tf.matMul(tf.reshape(kept, [h * B, N, N]), perRow(value));
+  const context = matMul(tf.reshape(kept, [h * B, N, N]), perRow(value));
   return tf.reshape(tf.transpose(tf.reshape(context, [h, M, H / h]), [1, 0, 2]), [M, H]);
 }
 
@@ -194,7 +195,7 @@ function convolution(
     const groups = G === 1 ? [shifted] : tf.split(shifted, G, 1);
     const kernels = G === 1 ? [tap] : tf.split(tap, G, 0);
     return tf.concat(
-      groups.map((group, g) => tf.matMul(group, kernels[g], false, true)),
+      groups.map((group, g) => matMul(group, kernels[g], false, true)),
       1,
     );
   });

@@ -6,24 +6,51 @@ import * as tf from '@tensorflow/tfjs';
  */
 function withGradient(
   inputs: tf.Tensor[],
-  forward: (save: (tensors: tf.Tensor[]) => void) => tf.Tensor,
+  forward: (save: (tensors: tf.Tensor[]) => void, inputs: tf.Tensor[]) => tf.Tensor,
   backward: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[],
 ): tf.Tensor {
   const operation = tf.customGrad((...args) => ({
-    value: forward(args.at(-1) as (tensors: tf.Tensor[]) => void),
+    value: forward(args.at(-1) as (tensors: tf.Tensor[]) => void, args.slice(0, -1) as tf.Tensor[]),
     gradFunc: backward,
   }));
   return operation(...inputs);
 }
 
-/** [M, 1] -> [M, width]: an outer product, because tfjs's cpu backend broadcasts a column element by element. */
-export function spread(column: tf.Tensor, width: number): tf.Tensor {
-  return tf.matMul(column, tf.ones([1, width]));
+const turned = (x: tf.Tensor) => tf.transpose(x, x.rank === 2 ? [1, 0] : [0, 2, 1]);
+
+/**
+ * op(a) op(b), 2-D or in batches. Operands are turned first on tfjs's WebAssembly backend, whose fast product (XNNPACK) takes
+ * only what lies as it is multiplied; the other backends turn them on the way.
+ */
+export function matMul(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
+  if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB);
+  return withGradient(
+    [transposeA ? turned(a) : a, transposeB ? turned(b) : b],
+    (save, [left, right]) => {
+      save([left, right]);
+      return tf.matMul(left, right);
+    },
+    (dy, [left, right]) => [tf.matMul(dy, turned(right)), tf.matMul(turned(left), dy)],
+  );
 }
 
-/** Sum over the rows of [M, width] -> [width]. */
+/** [M, 1] -> [M, width]: an outer product, because tfjs's cpu backend broadcasts a column element by element. */
+export function spread(column: tf.Tensor, width: number): tf.Tensor {
+  return matMul(column, tf.ones([1, width]));
+}
+
+/**
+ * Sum over the rows of [M, width] -> [width], in two stages: a float32 sum rounds the more the longer it is, and the gradient
+ * of the head's bias is nothing but what the rounding leaves.
+ */
 function sumRows(x: tf.Tensor): tf.Tensor {
-  return tf.sum(x, 0);
+  const [M, width] = x.shape as [number, number];
+  const stage = Math.ceil(Math.sqrt(M));
+  const whole = tf.pad(x, [
+    [0, stage * stage - M],
+    [0, 0],
+  ]);
+  return tf.sum(tf.sum(tf.reshape(whole, [stage, stage, width]), 1), 0);
 }
 
 /** x [M, in], weight [out, in], bias [out] -> x W^T + b [M, out]. */
@@ -32,9 +59,9 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Ten
     [x, weight, bias],
     (save) => {
       save([x, weight]);
-      return tf.add(tf.matMul(x, weight, false, true), bias);
+      return tf.add(matMul(x, weight, false, true), bias);
     },
-    (dy, [x, weight]) => [tf.matMul(dy, weight), tf.matMul(dy, x, true), sumRows(dy)],
+    (dy, [x, weight]) => [matMul(dy, weight), matMul(dy, x, true), sumRows(dy)],
   );
 }
 
@@ -138,40 +165,22 @@ export function gatherRows(table: tf.Tensor, rows: Int32Array, skipped = -1): tf
         const found = column.get(row);
         if (found !== undefined) oneHot[at * distinct.length + found] = 1;
       }
-      const sums = tf.matMul(tf.tensor2d(oneHot, [rows.length, distinct.length]), dy, true);
+      const sums = matMul(tf.tensor2d(oneHot, [rows.length, distinct.length]), dy, true);
       return [tf.scatterND(tf.tensor2d(distinct, [distinct.length, 1], 'int32'), sums, table.shape)];
     },
   );
 }
 
 /**
- * [G, N, 2N - 1] with column c = j - i + N - 1 for row i -> [G, N, N] with column j. Each value has one place in the other
- * layout, so the gradient is a gather too.
+ * [G, N, 2N - 1] with column c = j - i + N - 1 for row i -> [G, N, N] with column j: element i (2N - 1) + c of a group is
+ * i (2N - 2) + j + N - 1, so that rows cut N - 1 later and one shorter line up.
  */
 export function columnsOfDistances(x: tf.Tensor): tf.Tensor {
   const [G, N] = x.shape;
-  const width = 2 * N - 1;
-  return withGradient(
-    [x],
-    () => {
-      const from = Int32Array.from({ length: N * N }, (_, at) => {
-        const [i, j] = [Math.floor(at / N), at % N];
-        return i * width + j - i + N - 1;
-      });
-      const flat = tf.gather(tf.reshape(x, [G, N * width]), tf.tensor1d(from, 'int32'), 1);
-      return tf.reshape(flat, [G, N, N]);
-    },
-    (dy) => {
-      const outside = N * N; // the zero appended to every group
-      const from = Int32Array.from({ length: N * width }, (_, at) => {
-        const [i, c] = [Math.floor(at / width), at % width];
-        const j = c + i - N + 1;
-        return j >= 0 && j < N ? i * N + j : outside;
-      });
-      const padded = tf.concat([tf.reshape(dy, [G, N * N]), tf.zeros([G, 1])], 1);
-      return [tf.reshape(tf.gather(padded, tf.tensor1d(from, 'int32'), 1), [G, N, width])];
-    },
-  );
+  if (N === 1) return x;
+  const flat = tf.reshape(x, [G, N * (2 * N - 1)]);
+  const lined = tf.reshape(tf.slice(flat, [0, N - 1], [G, N * (2 * N - 2)]), [G, N, 2 * N - 2]);
+  return tf.slice(lined, [0, 0, 0], [G, N, N]);
 }
 
 /** -sum(weights * logSoftmax(z)), z and weights [M, N] -> scalar: cross entropy with weighted labels. */
@@ -181,10 +190,13 @@ export function weightedCrossEntropy(z: tf.Tensor, weights: tf.Tensor): tf.Tenso
     [z],
     (save) => {
       const shifted = tf.sub(z, spread(tf.max(z, 1, true), N));
-      const total = tf.sum(tf.exp(shifted), 1, true);
+      const powers = tf.exp(shifted);
+      const total = tf.expandDims(sumRows(tf.transpose(powers)), 1);
       const logProbabilities = tf.sub(shifted, spread(tf.log(total), N));
       const rowWeights = spread(tf.sum(weights, 1, true), N);
-      save([tf.sub(tf.mul(tf.exp(logProbabilities), rowWeights), weights)]);
+      // Divided, not exp(logProbabilities): the rounding of the logarithm would be the same error in every element of a row.
+      const probabilities = tf.div(powers, spread(total, N));
+      save([tf.sub(tf.mul(probabilities, rowWeights), weights)]);
       return tf.neg(tf.sum(tf.mul(weights, logProbabilities)));
     },
     (dy, [dz]) => [tf.mul(dz, dy)],
