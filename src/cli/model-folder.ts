@@ -23,9 +23,6 @@ export interface ModelFolder {
   files: Record<string, Uint8Array>;
 }
 
-const isWeights = (name: string) => /\.(safetensors|bin)$/.test(name);
-const isAlone = (name: string) => name === 'model.safetensors' || name === 'pytorch_model.bin';
-
 /** Throws ManabiError: model-no-config, model-no-weights and what the readers of the files throw. */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const entries = await readdir(folder, { withFileTypes: true });
@@ -41,12 +38,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
 }
 
 async function readWeights(folder: string, names: string[], config: DebertaConfig) {
-  // A folder of the hub may hold the same weights in both forms: safetensors is taken.
-  const safe = names.filter((name) => name.endsWith('.safetensors') && name.startsWith('model'));
-  const found = safe.length > 0 ? safe : names.filter((name) => /^pytorch_model.*\.bin$/.test(name));
-  const chosen = found.some(isAlone) ? found.filter(isAlone) : found;
-  if (chosen.length === 0) throw new ManabiError('model-no-weights', folder);
-  const sources = await Promise.all(chosen.map((name) => fileSource(join(folder, name))));
+  const sources = await Promise.all(names.map((name) => fileSource(join(folder, name))));
   return loadWeights(sources, parameterShapes(config));
 }
 
@@ -121,7 +113,7 @@ export async function writeCheckpoint(
 
 /** Throws what the readers of its files throw. */
 export async function readCheckpoint(folder: string, config: DebertaConfig): Promise<Checkpoint> {
-  const { tensors } = await readWeights(folder, (await readdir(folder)).filter(isWeights), config);
+  const { tensors } = await readWeights(folder, await readdir(folder), config);
   const named = await readSafetensors(await fileSource(join(folder, 'optimizer.safetensors')));
   const of = (moment: (typeof moments)[number]): NamedTensors =>
     new Map(
