@@ -123,13 +123,14 @@ function toBfloat16(value: number): number {
 
 /** Nearest multiple of the float16 spacing at `value`, ties to even. */
 function toFloat16(value: number): number {
-  const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(value) || 2 ** -14)));
+  const magnitude = Math.abs(value);
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 2 ** -14)));
   const spacing = 2 ** (exponent - 10);
-  const steps = value / spacing;
+  const steps = magnitude / spacing;
   const down = Math.floor(steps);
   const up = steps - down > 0.5 || (steps - down === 0.5 && down % 2 !== 0);
   const rounded = (up ? down + 1 : down) * spacing;
-  return rounded === 0 ? value * 0 : rounded;
+  return 1 / value < 0 ? -rounded : rounded;
 }
 
 async function checkBad(folder: GoldenFolder, bad: Expectations['bad'], report: Report): Promise<void> {
