@@ -6,6 +6,7 @@ import { checkFormats } from '../parity/formats.ts';
 import { checkMetrics } from '../parity/metrics.ts';
 import { checkModels } from '../parity/models.ts';
 import { checkPipeline } from '../parity/pipeline.ts';
+import { checkResume } from '../parity/resume.ts';
 import { checkTokenization } from '../parity/tokenization.ts';
 import { checkTraining } from '../parity/training.ts';
 import type { GoldenFolder } from '../parity/golden-folder.ts';
@@ -20,6 +21,7 @@ const parts = {
   models: { needs: 'models/', check: checkModels },
   formats: { needs: 'formats/', check: (s: Sources, r: Report) => checkFormats(s.folder, r) },
   training: { needs: 'training/', check: checkTraining },
+  resume: { needs: 'training/resume/', check: checkResume },
   pipeline: { needs: 'pipeline/answers.jsonl.gz', check: checkPipeline },
 };
 

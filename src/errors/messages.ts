@@ -156,6 +156,18 @@ export const messages = {
     ja: '重みのファイルが複数あり、どれを使うか決められません。model.safetensors か pytorch_model.bin を一つだけ選んでください。',
     en: 'There are several weight files and none has a name that tells which to use. Choose one model.safetensors or pytorch_model.bin.',
   },
+  'trainer-file': {
+    ja: '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。',
+    en: "{file} is missing. Choose all files of the Trainer's checkpoint folder.",
+  },
+  'trainer-state': {
+    ja: '{key} は {wanted} のはずですが違います。同じ checkpoint フォルダーのファイルか確かめてください。',
+    en: '{key} should be: {wanted}. Check that all files come from one checkpoint folder.',
+  },
+  'trainer-optimizer': {
+    ja: 'オプティマイザーの状態 {reason} がこのモデルと合いません。同じモデルの checkpoint か、Trainer の AdamW で保存されたものか確かめてください。',
+    en: 'The optimizer state {reason} does not fit this model. Check that the checkpoint is of this model and of the Trainer with AdamW.',
+  },
   'weights-missing': {
     ja: '重み {tensor} がありません。config.json と同じモデルの重みか確かめてください。',
     en: 'The tensor {tensor} is missing. Check that the weights belong to this config.json.',
