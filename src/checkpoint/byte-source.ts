@@ -1,3 +1,5 @@
+import { ManabiError } from '../errors/manabi-error.ts';
+
 /** A file that is read in slices, so that a large one is never whole in memory. */
 export interface ByteSource {
   name: string;
@@ -17,4 +19,16 @@ export function blobSource(name: string, blob: Blob): ByteSource {
 
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   return { name, size: bytes.length, slice: async (start, end) => bytes.slice(start, end) };
+}
+
+/** Bytes [start, end), all of them. Throws ManabiError file-changed where the file gives fewer than its size promised. */
+export async function readRange(source: ByteSource, start: number, end: number): Promise<Uint8Array> {
+  const bytes = await source.slice(start, end);
+  if (bytes.length !== end - start) throw new ManabiError('file-changed', source.name);
+  return bytes;
+}
+
+/** The name without its folders. */
+export function baseName(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
 }

@@ -1,6 +1,10 @@
-import { zipSync } from 'fflate';
 import type { NamedTensors } from '../model/engine.ts';
-import { writeSafetensors } from './safetensors.ts';
+import { joined, safetensorsParts } from './safetensors.ts';
+import { storedZip, type FileParts } from './stored-zip.ts';
+
+/** Weights in any form, their indexes, and what the Trainer keeps beside them: not to be copied beside other weights. */
+const isWeightsOrState = (name: string) =>
+  /\.(safetensors|bin|pt|pth)(\.index\.json)?$/.test(name) || name === 'trainer_state.json';
 
 /**
  * The folder that transformers' from_pretrained loads, by file name: model.safetensors, config.json (all fields kept,
@@ -10,18 +14,17 @@ export function exportModelFiles(
   files: Readonly<Record<string, Uint8Array>>,
   weights: NamedTensors,
   card: string,
-): Record<string, Uint8Array> {
-  const text = (content: string) => new TextEncoder().encode(content);
+): Map<string, FileParts> {
+  const text = (content: string) => [new TextEncoder().encode(content)];
   const config = JSON.parse(new TextDecoder().decode(files['config.json'])) as Record<string, unknown>;
-  const folder: Record<string, Uint8Array> = {
-    'model.safetensors': writeSafetensors(weights),
-    'config.json': text(
-      `${JSON.stringify({ ...config, architectures: ['DebertaV2ForQuestionAnswering'], dtype: 'float32' }, null, 2)}\n`,
-    ),
-    'README.md': text(card),
-  };
+  const exported = { ...config, architectures: ['DebertaV2ForQuestionAnswering'], dtype: 'float32' };
+  const folder = new Map<string, FileParts>([
+    ['model.safetensors', safetensorsParts(weights)],
+    ['config.json', text(`${JSON.stringify(exported, null, 2)}\n`)],
+    ['README.md', text(card)],
+  ]);
   for (const [name, bytes] of Object.entries(files)) {
-    if (!(name in folder) && !/\.(safetensors|bin)$/.test(name)) folder[name] = bytes;
+    if (!folder.has(name) && !isWeightsOrState(name)) folder.set(name, [bytes]);
   }
   return folder;
 }
@@ -32,5 +35,5 @@ export function exportModelZip(
   weights: NamedTensors,
   card: string,
 ): Uint8Array<ArrayBuffer> {
-  return zipSync(exportModelFiles(files, weights, card), { level: 0 });
+  return joined(storedZip(exportModelFiles(files, weights, card)));
 }

@@ -1,7 +1,9 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
-import type { ByteSource } from './byte-source.ts';
-import { readSafetensors } from './safetensors.ts';
+import { baseName, readRange, type ByteSource } from './byte-source.ts';
+import { openSafetensors } from './safetensors.ts';
+import { openTorchWeights } from './torch-file.ts';
+import type { WeightFile } from './weight-file.ts';
 
 export interface LoadedWeights {
   tensors: NamedTensors;
@@ -10,29 +12,94 @@ export interface LoadedWeights {
   unexpected: string[];
 }
 
+const PREFIX = 'deberta.';
+/** Buffers that older versions of transformers saved and that are made anew. */
+const buffers = new Set([`${PREFIX}embeddings.position_ids`]);
+const MAX_INDEX_BYTES = 2 ** 24;
+
 /**
- * Reads the weight files of a model (safetensors, single or sharded) and holds them to the shapes the config asks for.
- * Throws ManabiError: weights-format, weights-missing (names the tensor), weights-shape (found and wanted), safetensors-broken.
+ * Reads the weights among the files of a model folder and holds them to the shapes the config asks for: model.safetensors or
+ * pytorch_model.bin, whole or in shards with their index (safetensors first, as transformers prefers), or the one weight file there is.
+ * Throws ManabiError: model-no-weights, weights-ambiguous, index-broken, shard-missing, weights-missing (names the
+ * tensor), weights-shape (found and wanted) and what the readers of the formats throw.
  */
 export async function loadWeights(
-  sources: readonly ByteSource[],
+  files: readonly ByteSource[],
   expected: ReadonlyMap<string, readonly number[]>,
 ): Promise<LoadedWeights> {
   const tensors: NamedTensors = new Map();
   const unexpected: string[] = [];
-  for (const source of sources) {
-    if (!source.name.endsWith('.safetensors')) throw new ManabiError('weights-format', source.name);
-    for (const [name, tensor] of await readSafetensors(source)) {
-      const wanted = expected.get(name);
-      if (!wanted) unexpected.push(name);
-      else if (wanted.join() !== tensor.shape.join()) {
-        const details = { tensor: name, found: `[${tensor.shape.join()}]`, wanted: `[${wanted.join()}]` };
+  const shards = await chooseCheckpoint(files);
+  for (const source of shards) {
+    const file = await openWeights(source);
+    const wanted = new Map<string, string>();
+    for (const [stored, shape] of file.shapes) {
+      const name = parameterName(stored, file.shapes);
+      const shapeWanted = expected.get(name);
+      if (!shapeWanted) {
+        if (!buffers.has(name)) unexpected.push(stored);
+      } else if (shapeWanted.join() !== shape.join()) {
+        const details = { tensor: name, found: `[${shape.join()}]`, wanted: `[${shapeWanted.join()}]` };
         throw new ManabiError('weights-shape', source.name, details);
-      } else tensors.set(name, tensor);
+      } else wanted.set(stored, name);
+    }
+    const values = await file.read(wanted.keys());
+    for (const [stored, name] of wanted) {
+      const tensor = values.get(stored);
+      if (tensor) tensors.set(name, tensor);
     }
   }
   const missing = [...expected.keys()].filter((name) => !tensors.has(name));
   const backbone = missing.find((name) => !name.startsWith('qa_outputs.'));
-  if (backbone) throw new ManabiError('weights-missing', sources[0]?.name ?? '', { tensor: backbone });
+  if (backbone) throw new ManabiError('weights-missing', shards[0].name, { tensor: backbone });
   return { tensors, missing, unexpected: unexpected.sort() };
+}
+
+function openWeights(source: ByteSource): Promise<WeightFile> {
+  return source.name.endsWith('.safetensors') ? openSafetensors(source) : openTorchWeights(source);
+}
+
+/** The name in the model: a bare DebertaV2Model is saved without the prefix of the model around it. */
+function parameterName(stored: string, shapes: ReadonlyMap<string, unknown>): string {
+  const bare = shapes.has('embeddings.word_embeddings.weight');
+  return bare ? PREFIX + stored : stored;
+}
+
+/** The files that together hold one checkpoint. */
+async function chooseCheckpoint(files: readonly ByteSource[]): Promise<ByteSource[]> {
+  const byName = new Map(files.map((file) => [baseName(file.name), file]));
+  for (const name of ['model.safetensors', 'pytorch_model.bin']) {
+    const whole = byName.get(name);
+    if (whole) return [whole];
+    const index = byName.get(`${name}.index.json`);
+    if (index) return shardsOf(index, byName);
+  }
+  const others = files.filter(({ name }) => isWeightFile(baseName(name)));
+  if (others.length === 1) return others;
+  const names = files.map(({ name }) => baseName(name)).join(', ');
+  if (others.length === 0) throw new ManabiError('model-no-weights', names);
+  throw new ManabiError('weights-ambiguous', names);
+}
+
+function isWeightFile(name: string): boolean {
+  return /\.(safetensors|bin)$/.test(name) && !/^(training_args|optimizer)\./.test(name);
+}
+
+async function shardsOf(index: ByteSource, byName: ReadonlyMap<string, ByteSource>): Promise<ByteSource[]> {
+  const broken = (reason: string) => new ManabiError('index-broken', index.name, { reason });
+  if (index.size > MAX_INDEX_BYTES) throw broken(`${index.size} bytes`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder().decode(await readRange(index, 0, index.size)));
+  } catch {
+    throw broken('JSON');
+  }
+  const map = (parsed as { weight_map?: unknown } | null)?.weight_map;
+  const names = typeof map === 'object' && map !== null ? Object.values(map) : [];
+  if (names.length === 0 || !names.every((name) => typeof name === 'string')) throw broken('weight_map');
+  return [...new Set(names)].toSorted().map((shard) => {
+    const source = byName.get(shard);
+    if (!source) throw new ManabiError('shard-missing', index.name, { shard });
+    return source;
+  });
 }

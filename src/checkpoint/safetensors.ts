@@ -1,134 +1,145 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
-import type { ByteSource } from './byte-source.ts';
+import { readRange, type ByteSource } from './byte-source.ts';
+import { elementBytes, toFloat32, type ElementType } from './element-types.ts';
+import type { WeightFile } from './weight-file.ts';
 
 const MAX_HEADER_BYTES = 100_000_000;
-const elementBytes: Record<string, number> = {
-  F64: 8,
-  I64: 8,
-  F32: 4,
-  I32: 4,
-  F16: 2,
-  BF16: 2,
-  U8: 1,
-  I8: 1,
-  BOOL: 1,
-};
 
 interface Entry {
-  dtype: string;
+  dtype: ElementType;
   shape: number[];
   data_offsets: [number, number];
 }
 
 /**
- * Reads a safetensors file (header length, JSON header, data without holes) to float32 tensors; float16 and bfloat16 widen exactly.
- * Throws ManabiError safetensors-broken with what is wrong.
+ * Checks a safetensors file: header length, JSON header, every tensor's type, shape and place, data without holes. Throws
+ * ManabiError safetensors-*, one code for each thing that can be wrong.
  */
-export async function readSafetensors(source: ByteSource): Promise<NamedTensors> {
+export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
   const { entries, dataStart } = await readHeader(source);
-  const tensors: NamedTensors = new Map();
-  for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
-    const bytes = await source.slice(dataStart + offsets[0], dataStart + offsets[1]);
-    tensors.set(name, { shape, data: toFloat32(bytes, dtype) });
-  }
-  return tensors;
+  return {
+    shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])),
+    read: async (names) => {
+      const tensors: NamedTensors = new Map();
+      for (const name of names) {
+        const entry = entries.get(name);
+        if (!entry) continue;
+        const [start, end] = entry.data_offsets;
+        const bytes = await readRange(source, dataStart + start, dataStart + end);
+        tensors.set(name, { shape: entry.shape, data: toFloat32(bytes, entry.dtype) });
+      }
+      return tensors;
+    },
+  };
 }
 
-async function readHeader(source: ByteSource): Promise<{ entries: [string, Entry][]; dataStart: number }> {
-  const broken = (reason: string) => new ManabiError('safetensors-broken', source.name, { reason });
-  if (source.size < 8) throw broken('file too short');
-  const prefix = await source.slice(0, 8);
+/** Every tensor of a safetensors file. Throws what openSafetensors throws. */
+export async function readSafetensors(source: ByteSource): Promise<NamedTensors> {
+  const file = await openSafetensors(source);
+  return file.read(file.shapes.keys());
+}
+
+async function readHeader(source: ByteSource): Promise<{ entries: Map<string, Entry>; dataStart: number }> {
+  const { name: place, size } = source;
+  if (size < 8) throw new ManabiError('safetensors-too-short', place, { size });
+  const prefix = await readRange(source, 0, 8);
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES || length > source.size - 8)
-    throw broken(`header length ${length} beyond the file`);
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await source.slice(8, 8 + length)));
-  } catch {
-    throw broken('header is not JSON');
+  if (length > MAX_HEADER_BYTES || length > size - 8) {
+    throw new ManabiError('safetensors-header-length', place, { length, size });
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header))
-    throw broken('header is not an object');
-  const entries: [string, Entry][] = [];
+  const header = parseHeader(await readRange(source, 8, 8 + length), place);
+  const rows: [string, Entry][] = [];
   for (const [name, value] of Object.entries(header)) {
-    if (name !== '__metadata__') entries.push([name, checkEntry(name, value, broken)]);
+    if (name !== '__metadata__') rows.push([name, checkEntry(name, value, place)]);
   }
-  entries.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+  rows.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
   let at = 0;
-  for (const [name, { data_offsets: offsets }] of entries) {
-    if (offsets[0] !== at) throw broken(`${name}: overlapping tensors or a hole in the data`);
+  for (const [tensor, { data_offsets: offsets }] of rows) {
+    if (offsets[0] !== at) throw new ManabiError('safetensors-overlap', place, { tensor });
     at = offsets[1];
   }
-  const dataBytes = source.size - 8 - length;
-  if (at > dataBytes) throw broken('data shorter than the header says');
-  if (at < dataBytes) throw broken('bytes after the last tensor');
-  return { entries, dataStart: 8 + length };
+  const found = size - 8 - length;
+  if (at > found) throw new ManabiError('safetensors-truncated', place, { found, wanted: at });
+  if (at < found) throw new ManabiError('safetensors-trailing', place, { bytes: found - at });
+  return { entries: new Map(rows), dataStart: 8 + length };
 }
 
-function checkEntry(name: string, value: unknown, broken: (reason: string) => ManabiError): Entry {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Entry>;
+function parseHeader(bytes: Uint8Array, place: string): object {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new ManabiError('safetensors-header-json', place);
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+    throw new ManabiError('safetensors-header-json', place);
+  }
+  return header;
+}
+
+function checkEntry(tensor: string, value: unknown, place: string): Entry {
   const isCount = (number: unknown) => Number.isSafeInteger(number) && (number as number) >= 0;
-  if (typeof dtype !== 'string' || !(dtype in elementBytes))
-    throw broken(`${name}: unknown dtype ${String(dtype)}`);
-  if (!Array.isArray(shape) || !shape.every(isCount)) throw broken(`${name}: bad shape`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    throw broken(`${name}: bad offsets`);
-  if (offsets[1] < offsets[0]) throw broken(`${name}: end before start`);
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Entry>;
+  if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype)) {
+    throw new ManabiError('safetensors-dtype', place, { tensor, dtype: String(dtype) });
+  }
+  if (!Array.isArray(shape) || !shape.every(isCount)) {
+    throw new ManabiError('safetensors-entry', place, { tensor, key: 'shape' });
+  }
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
+    throw new ManabiError('safetensors-entry', place, { tensor, key: 'data_offsets' });
+  }
+  const [start, end] = offsets;
+  if (end < start) throw new ManabiError('safetensors-end-before-start', place, { tensor, start, end });
   const bytes = shape.reduce((product, size) => product * size, elementBytes[dtype]);
-  if (bytes !== offsets[1] - offsets[0])
-    throw broken(`${name}: shape [${shape}] is not the tensor's byte length`);
+  if (bytes !== end - start) {
+    const details = { tensor, shape: `[${shape.join()}]`, found: end - start };
+    throw new ManabiError('safetensors-byte-length', place, details);
+  }
   return { dtype, shape, data_offsets: offsets };
 }
 
-function toFloat32(bytes: Uint8Array, dtype: string): Float32Array {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const view = new DataView(buffer, byteOffset, byteLength);
-  const size = elementBytes[dtype];
-  const read: Record<string, (at: number) => number> = {
-    F64: (at) => view.getFloat64(at, true),
-    I64: (at) => Number(view.getBigInt64(at, true)),
-    I32: (at) => view.getInt32(at, true),
-    F16: (at) => halfToNumber(view.getUint16(at, true)),
-    U8: (at) => view.getUint8(at),
-    I8: (at) => view.getInt8(at),
-    BOOL: (at) => view.getUint8(at),
-  };
-  if (dtype === 'F32')
-    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
-  if (dtype === 'BF16') {
-    const words = Uint32Array.from({ length: byteLength / 2 }, (_, i) => view.getUint16(2 * i, true) << 16);
-    return new Float32Array(words.buffer);
-  }
-  return Float32Array.from({ length: byteLength / size }, (_, i) => read[dtype](size * i));
-}
+/** What a safetensors file can be written from: float32 or int32 values. */
+export type WritableTensors = ReadonlyMap<
+  string,
+  { shape: readonly number[]; data: Float32Array | Int32Array }
+>;
 
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-/** Tensors -> the bytes of a safetensors file, float32, as save_pretrained writes it (metadata format pt). */
-export function writeSafetensors(tensors: NamedTensors): Uint8Array<ArrayBuffer> {
+/**
+ * Tensors -> the pieces of a safetensors file as save_pretrained writes it (metadata format pt): header, then each tensor's own
+ * bytes, not copied.
+ */
+export function safetensorsParts(tensors: WritableTensors): Uint8Array[] {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let at = 0;
   for (const [name, { shape, data }] of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + data.byteLength] };
+    const dtype: ElementType = data instanceof Int32Array ? 'I32' : 'F32';
+    header[name] = { dtype, shape, data_offsets: [at, at + data.byteLength] };
     at += data.byteLength;
   }
-  const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
-  const file = new Uint8Array(8 + text.length + at);
-  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
-  file.set(text, 8);
-  let offset = 8 + text.length;
-  for (const { data } of tensors.values()) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const head = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - 8), true);
+  head.set(json, 8);
+  const bodies = [...tensors.values()].map(
+    ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  );
+  return [head, ...bodies];
+}
+
+/** The same as one array. */
+export function writeSafetensors(tensors: WritableTensors): Uint8Array<ArrayBuffer> {
+  return joined(safetensorsParts(tensors));
+}
+
+/** Pieces of a file as one array. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
   }
   return file;
 }

@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import type { ByteSource } from '../checkpoint/byte-source.ts';
 import { exportModelFiles } from '../checkpoint/export.ts';
 import { loadWeights } from '../checkpoint/load-weights.ts';
-import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts';
+import type { FileParts } from '../checkpoint/stored-zip.ts';
+import {
+  readTrainerCheckpoint,
+  trainerCheckpointFiles,
+  type TrainerCheckpoint,
+  type TrainerRun,
+} from '../checkpoint/trainer-checkpoint.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { parseConfig, type DebertaConfig } from '../model/config.ts';
-import type { NamedTensors, OptimizerState } from '../model/engine.ts';
+import type { NamedTensors } from '../model/engine.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { TrainerState } from '../training/state.ts';
 
 export interface ModelFolder {
   config: DebertaConfig;
@@ -23,9 +28,6 @@ export interface ModelFolder {
   files: Record<string, Uint8Array>;
 }
 
-const isWeights = (name: string) => /\.(safetensors|bin)$/.test(name);
-const isAlone = (name: string) => name === 'model.safetensors' || name === 'pytorch_model.bin';
-
 /** Throws ManabiError: model-no-config, model-no-weights and what the readers of the files throw. */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const entries = await readdir(folder, { withFileTypes: true });
@@ -36,18 +38,13 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   }
   if (!files['config.json']) throw new ManabiError('model-no-config', folder);
   const config = parseConfig(await readJson(join(folder, 'config.json')), join(folder, 'config.json'));
-  const { tensors, missing, unexpected } = await readWeights(folder, names, config);
+  const sources = await fileSources(folder, names);
+  const { tensors, missing, unexpected } = await loadWeights(sources, parameterShapes(config));
   return { config, weights: tensors, missing, unexpected, tokenizer: readTokenizer(files, folder), files };
 }
 
-async function readWeights(folder: string, names: string[], config: DebertaConfig) {
-  // A folder of the hub may hold the same weights in both forms: safetensors is taken.
-  const safe = names.filter((name) => name.endsWith('.safetensors') && name.startsWith('model'));
-  const found = safe.length > 0 ? safe : names.filter((name) => /^pytorch_model.*\.bin$/.test(name));
-  const chosen = found.some(isAlone) ? found.filter(isAlone) : found;
-  if (chosen.length === 0) throw new ManabiError('model-no-weights', folder);
-  const sources = await Promise.all(chosen.map((name) => fileSource(join(folder, name))));
-  return loadWeights(sources, parameterShapes(config));
+function fileSources(folder: string, names: string[]): Promise<ByteSource[]> {
+  return Promise.all(names.map((name) => fileSource(join(folder, name))));
 }
 
 /** A file read in slices. */
@@ -85,53 +82,33 @@ export async function writeModelFolder(
   weights: NamedTensors,
   card: string,
 ): Promise<void> {
+  await writeFiles(folder, exportModelFiles(files, weights, card));
+}
+
+async function writeFiles(folder: string, files: ReadonlyMap<string, FileParts>): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of Object.entries(exportModelFiles(files, weights, card))) {
-    await writeFile(join(folder, name), bytes);
-  }
+  for (const [name, parts] of files) await writeFile(join(folder, name), parts);
 }
 
-/** A run in its middle: the model folder, both moments (optimizer.safetensors) and trainer_state.json. */
-export interface Checkpoint {
-  weights: NamedTensors;
-  optimizer: OptimizerState;
-  state: TrainerState;
-}
-
-const moments = ['exp_avg', 'exp_avg_sq'] as const;
-
-/** Written beside its place and moved there whole, so that a crash leaves no half of a checkpoint. */
+/**
+ * A checkpoint-N as Hugging Face's Trainer writes and reads it. Written beside its place and moved there whole, so that a crash
+ * leaves no half of a checkpoint.
+ */
 export async function writeCheckpoint(
   folder: string,
   files: Record<string, Uint8Array>,
-  { weights, optimizer, state }: Checkpoint,
+  run: TrainerRun,
+  config: DebertaConfig,
 ): Promise<void> {
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
-  await writeModelFolder(partial, files, weights, `Checkpoint at step ${state.global_step}.\n`);
-  const named: NamedTensors = new Map();
-  for (const moment of moments) {
-    for (const [name, tensor] of optimizer[moment]) named.set(`${moment}.${name}`, tensor);
-  }
-  await writeFile(join(partial, 'optimizer.safetensors'), writeSafetensors(named));
-  await writeFile(join(partial, 'trainer_state.json'), `${JSON.stringify(state, null, 2)}\n`);
+  await writeFiles(partial, trainerCheckpointFiles(files, run, parameterShapes(config).keys()));
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);
 }
 
-/** Throws what the readers of its files throw. */
-export async function readCheckpoint(folder: string, config: DebertaConfig): Promise<Checkpoint> {
-  const { tensors } = await readWeights(folder, (await readdir(folder)).filter(isWeights), config);
-  const named = await readSafetensors(await fileSource(join(folder, 'optimizer.safetensors')));
-  const of = (moment: (typeof moments)[number]): NamedTensors =>
-    new Map(
-      [...named]
-        .filter(([name]) => name.startsWith(`${moment}.`))
-        .map(([name, tensor]) => [name.slice(moment.length + 1), tensor]),
-    );
-  return {
-    weights: tensors,
-    optimizer: { exp_avg: of('exp_avg'), exp_avg_sq: of('exp_avg_sq') },
-    state: (await readJson(join(folder, 'trainer_state.json'))) as TrainerState,
-  };
+/** Throws what readTrainerCheckpoint throws. */
+export async function readCheckpoint(folder: string, config: DebertaConfig): Promise<TrainerCheckpoint> {
+  const sources = await fileSources(folder, await readdir(folder));
+  return readTrainerCheckpoint(sources, parameterShapes(config));
 }

@@ -2,22 +2,26 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkFormats } from '../parity/formats.ts';
 import { checkMetrics } from '../parity/metrics.ts';
 import { checkModels } from '../parity/models.ts';
 import { checkPipeline } from '../parity/pipeline.ts';
+import { checkResume } from '../parity/resume.ts';
 import { checkTokenization } from '../parity/tokenization.ts';
 import { checkTraining } from '../parity/training.ts';
 import type { GoldenFolder } from '../parity/golden-folder.ts';
 import { Report } from '../parity/report.ts';
 import type { Sources } from '../parity/sources.ts';
 import { parseSquad } from '../squad/parse.ts';
-import { openCpu, openWebGpu } from './backend.ts';
+import { openCpu, openWebGpu, type CreateEngine } from './backend.ts';
 
 const parts = {
   metrics: { needs: 'metrics.json', check: (s: Sources, r: Report) => checkMetrics(s.folder, r) },
   tokenization: { needs: 'tokenization/', check: checkTokenization },
   models: { needs: 'models/', check: checkModels },
+  formats: { needs: 'formats/', check: (s: Sources, r: Report) => checkFormats(s.folder, r) },
   training: { needs: 'training/', check: checkTraining },
+  resume: { needs: 'training/resume/', check: checkResume },
   pipeline: { needs: 'pipeline/answers.jsonl.gz', check: checkPipeline },
 };
 
@@ -44,6 +48,15 @@ async function part(
   return folder.paths.some((path) => path.startsWith(`${sub}/`)) ? openFolder(join(root, sub)) : null;
 }
 
+/** The device is opened by the first check that needs one: most need none. */
+function lazily(open: () => Promise<CreateEngine>): CreateEngine {
+  let opened: Promise<CreateEngine> | null = null;
+  return async (config, weights) => {
+    opened ??= open();
+    return (await opened)(config, weights);
+  };
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -67,7 +80,7 @@ async function main(): Promise<number> {
     tokenizers: await part(root, folder, 'tokenizers', values.tokenizers),
     models: await part(root, folder, 'models', values.models),
     jsquad: values.jsquad ? parseSquad(await readFile(values.jsquad, 'utf8'), values.jsquad).examples : null,
-    createEngine: await (values.backend === 'cpu' ? openCpu() : openWebGpu()),
+    createEngine: lazily(values.backend === 'cpu' ? openCpu : openWebGpu),
   };
   const only = values.only?.split(',') ?? Object.keys(parts);
   const report = new Report((line) => console.log(line));

@@ -12,7 +12,9 @@ import type { SquadExample } from '../squad/example.ts';
 import { readSquadFile } from '../squad/parse.ts';
 import { sampleExamples } from '../squad/sample.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
 import { TrainingControl } from '../training/control.ts';
+import { learningRateAt } from '../training/schedule.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
@@ -93,7 +95,7 @@ async function main(): Promise<void> {
     console.log('\nStopping after this step; press Ctrl+C again to end at once.');
     control.stop();
   });
-  const onEvent = eventWriter(engine, files, output_dir, log);
+  const onEvent = eventWriter(engine, files, args, output_dir, log);
   const state = await train(engine, data, args, { control, onEvent, resumeFrom: resumed?.state });
 
   const card = `# ${command.model_name_or_path}, fine-tuned for question answering\n\n\`\`\`json\n${JSON.stringify(args, null, 2)}\n\`\`\`\n`;
@@ -116,6 +118,7 @@ async function main(): Promise<void> {
 function eventWriter(
   engine: Engine,
   files: Record<string, Uint8Array>,
+  args: TrainingArguments,
   output_dir: string,
   log: string,
 ): (event: TrainingEvent) => Promise<void> {
@@ -132,8 +135,15 @@ function eventWriter(
       bar.line(`epoch ${event.entry.epoch.toFixed(2)}  eval_loss ${event.entry.eval_loss?.toFixed(4)}`);
     } else if (event.type === 'checkpoint') {
       const folder = join(output_dir, `checkpoint-${event.state.global_step}`);
-      const [weights, optimizer] = [await engine.readWeights(), await engine.readOptimizer()];
-      await writeCheckpoint(folder, files, { weights, optimizer, state: event.state });
+      const { state } = event;
+      const run: TrainerRun = {
+        weights: await engine.readWeights(),
+        optimizer: await engine.readOptimizer(),
+        state,
+        args,
+        nextLearningRate: learningRateAt(args, state.global_step + 1, state.max_steps),
+      };
+      await writeCheckpoint(folder, files, run, engine.config);
       if (last && last !== folder) await rm(last, { recursive: true, force: true });
       last = folder;
     } else if (event.type === 'end') {

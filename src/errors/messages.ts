@@ -60,13 +60,113 @@ export const messages = {
     en: 'The context has no tokens. Leave this question out, or give it a text.',
   },
   // checkpoint
-  'safetensors-broken': {
-    ja: 'safetensors ファイルとして読めません（{reason}）。もう一度ダウンロードしてください。',
-    en: 'Not a whole safetensors file ({reason}). Download it again.',
+  'file-changed': {
+    ja: '読んでいる間にファイルが変わったか、最後まで読めません。もう一度選んでください。',
+    en: 'The file changed or could not be read to its end. Choose it again.',
   },
-  'weights-format': {
-    ja: 'この形式の重みは読めません。model.safetensors を選んでください。',
-    en: 'Weights of this format cannot be read. Choose model.safetensors.',
+  'safetensors-too-short': {
+    ja: '{size} バイトしかなく、safetensors ファイルとして短すぎます。もう一度ダウンロードしてください。',
+    en: 'A file too short for safetensors ({size} bytes). Download it again.',
+  },
+  'safetensors-header-length': {
+    ja: 'ヘッダーの長さが {length} バイトとあり、ファイル（{size} バイト）か上限の 100 MB を超えています。もう一度ダウンロードしてください。',
+    en: 'The header length of {length} bytes is beyond the file ({size} bytes) or beyond 100 MB. Download it again.',
+  },
+  'safetensors-header-json': {
+    ja: 'ヘッダーが JSON ではありません。safetensors ファイルか確かめ、もう一度ダウンロードしてください。',
+    en: 'The header is not JSON. Check that this is a safetensors file, and download it again.',
+  },
+  'safetensors-entry': {
+    ja: '重み {tensor} の {key} が正しくありません。もう一度ダウンロードしてください。',
+    en: 'The tensor {tensor} has no valid {key}. Download the file again.',
+  },
+  'safetensors-dtype': {
+    ja: '重み {tensor} の型 {dtype} は読めません。float32、float16、bfloat16 のモデルを選んでください。',
+    en: 'The tensor {tensor} has the unknown dtype {dtype}. Choose a model in float32, float16 or bfloat16.',
+  },
+  'safetensors-end-before-start': {
+    ja: '重み {tensor} の終わり（{end}）が始まり（{start}）より前です。もう一度ダウンロードしてください。',
+    en: 'The tensor {tensor} ends ({end}) before it starts ({start}). Download the file again.',
+  },
+  'safetensors-byte-length': {
+    ja: '重み {tensor} の形 {shape} が、そのデータの長さ（{found} バイト）と合いません。もう一度ダウンロードしてください。',
+    en: 'The shape {shape} of the tensor {tensor} does not fit its length of {found} bytes. Download the file again.',
+  },
+  'safetensors-overlap': {
+    ja: '重み {tensor} がほかの重みと重なっているか、その前に隙間があります。もう一度ダウンロードしてください。',
+    en: 'The tensor {tensor} overlaps another one, or there is a hole in the data before it. Download the file again.',
+  },
+  'safetensors-truncated': {
+    ja: 'データが {found} バイトしかなく、ヘッダーにある {wanted} バイトに足りません。もう一度ダウンロードしてください。',
+    en: 'The data is shorter ({found} bytes) than the header says ({wanted}). Download the file again.',
+  },
+  'safetensors-trailing': {
+    ja: '最後の重みの後ろに余分な {bytes} バイトがあります。もう一度ダウンロードしてください。',
+    en: 'There are {bytes} bytes after the last tensor. Download the file again.',
+  },
+  'zip-incomplete': {
+    ja: 'zip の終わりの記録がなく、ファイルが途中で切れています。もう一度ダウンロードしてください。',
+    en: 'The zip has no end record: the file is incomplete. Download it again.',
+  },
+  'zip-compressed': {
+    ja: '{entry} が圧縮されています。PyTorch は圧縮せずに保存するので、読み込みをやめました。元の pytorch_model.bin を選んでください。',
+    en: '{entry} is compressed, and PyTorch stores its entries uncompressed: refused. Choose the original pytorch_model.bin.',
+  },
+  'zip-crc': {
+    ja: '{entry} の CRC が合わず、データが壊れています。もう一度ダウンロードしてください。',
+    en: 'The CRC of {entry} does not match: its data is damaged. Download the file again.',
+  },
+  'zip-broken': {
+    ja: 'zip として読めません（{reason}）。もう一度ダウンロードしてください。',
+    en: 'Not a whole zip ({reason}). Download it again.',
+  },
+  'zip-too-large': {
+    ja: '4 GiB を超えるので zip にできません。モデルだけをダウンロードしてください。',
+    en: 'A zip of more than 4 GiB cannot be written. Download the model alone.',
+  },
+  'pickle-global': {
+    ja: '{name} を呼び出そうとしています。許可された名前ではないので、何も実行せずに読み込みをやめました。信頼できる場所から、できれば model.safetensors を選んでください。',
+    en: 'The pickle asks for {name}, which is not on the allow-list: refused, and nothing was executed. Choose a file from a source you trust, if possible model.safetensors.',
+  },
+  'pickle-broken': {
+    ja: 'PyTorch のファイルとして読めません（{at} バイト目、{reason}）。もう一度ダウンロードするか、model.safetensors を選んでください。',
+    en: 'Not a whole state dict of PyTorch (at byte {at}: {reason}). Download it again, or choose model.safetensors.',
+  },
+  'torch-no-tensors': {
+    ja: 'PyTorch の重みではありません（テンソルがありません）。pytorch_model.bin か model.safetensors を選んでください。',
+    en: 'Not a torch checkpoint (no tensors). Choose pytorch_model.bin or model.safetensors.',
+  },
+  'torch-storage': {
+    ja: 'データ {key} は {wanted} バイトのはずですが {found} バイトです。もう一度ダウンロードしてください。',
+    en: 'The storage {key} should have {wanted} bytes and has {found}. Download the file again.',
+  },
+  'torch-views': {
+    ja: '重み {tensor} がほかの重みと重なっています。重みを clone() して保存し直してください。',
+    en: 'The tensor {tensor} overlaps other tensors. Save the weights again after clone().',
+  },
+  'index-broken': {
+    ja: 'インデックスとして読めません（{reason}）。もう一度ダウンロードしてください。',
+    en: 'Not an index of shards ({reason}). Download it again.',
+  },
+  'shard-missing': {
+    ja: '分割された重みのうち {shard} がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
+    en: 'The shard {shard} is missing. Choose all files of the model folder.',
+  },
+  'weights-ambiguous': {
+    ja: '重みのファイルが複数あり、どれを使うか決められません。model.safetensors か pytorch_model.bin を一つだけ選んでください。',
+    en: 'There are several weight files and none has a name that tells which to use. Choose one model.safetensors or pytorch_model.bin.',
+  },
+  'trainer-file': {
+    ja: '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。',
+    en: "{file} is missing. Choose all files of the Trainer's checkpoint folder.",
+  },
+  'trainer-state': {
+    ja: '{key} は {wanted} のはずですが違います。同じ checkpoint フォルダーのファイルか確かめてください。',
+    en: '{key} should be: {wanted}. Check that all files come from one checkpoint folder.',
+  },
+  'trainer-optimizer': {
+    ja: 'オプティマイザーの状態 {reason} がこのモデルと合いません。同じモデルの checkpoint か、Trainer の AdamW で保存されたものか確かめてください。',
+    en: 'The optimizer state {reason} does not fit this model. Check that the checkpoint is of this model and of the Trainer with AdamW.',
   },
   'weights-missing': {
     ja: '重み {tensor} がありません。config.json と同じモデルの重みか確かめてください。',
@@ -155,8 +255,8 @@ export const messages = {
     en: 'There is no config.json. Choose all files of the model folder.',
   },
   'model-no-weights': {
-    ja: '重み（model.safetensors）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
-    en: 'There are no weights (model.safetensors). Choose all files of the model folder.',
+    ja: '重み（model.safetensors か pytorch_model.bin）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
+    en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
   // cli
 } satisfies Record<string, { ja: string; en: string }>;

@@ -30,10 +30,10 @@ export async function checkTraining(sources: Sources, report: Report): Promise<v
     const withoutDropout = { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
     const engine = await sources.createEngine(withoutDropout, weights);
     try {
-      const rows = features(data, 'train');
+      const rows = goldenFeatures(data, 'train');
       const state = await train(
         engine,
-        { train: rows, evaluation: features(data, 'eval'), padTokenId: config.pad_token_id },
+        { train: rows, evaluation: goldenFeatures(data, 'eval'), padTokenId: config.pad_token_id },
         { ...defaultArguments, ...golden.arguments, max_seq_length: 64, save_strategy: 'no', doc_stride: 0 },
         { order: () => rows.map((_, i) => i) },
       );
@@ -46,7 +46,8 @@ export async function checkTraining(sources: Sources, report: Report): Promise<v
   }
 }
 
-function features(data: NamedTensors, split: 'train' | 'eval'): Feature[] {
+/** Rows of training/data.safetensors, without their padding. */
+export function goldenFeatures(data: NamedTensors, split: 'train' | 'eval'): Feature[] {
   const ids = data.get(`${split}.input_ids`);
   const [rows, N] = ids?.shape ?? [0, 0];
   const row = (name: string, i: number, width: number) =>
@@ -66,7 +67,8 @@ function features(data: NamedTensors, split: 'train' | 'eval'): Feature[] {
   });
 }
 
-function compareLogs(golden: LogEntry[], found: LogEntry[], label: string, report: Report) {
+/** Largest difference of every figure that the golden log holds, against the bounds. */
+export function compareLogs(golden: LogEntry[], found: LogEntry[], label: string, report: Report) {
   const worst = { loss: 0, grad_norm: 0, learning_rate: 0, eval_loss: 0 };
   for (const wanted of golden) {
     for (const name of ['loss', 'grad_norm', 'learning_rate', 'eval_loss'] as const) {
@@ -89,7 +91,8 @@ function compareLogs(golden: LogEntry[], found: LogEntry[], label: string, repor
   report.atMost(`${label} eval_loss`, worst.eval_loss, 1e-4);
 }
 
-function compareWeights(
+/** Final weights, but for the two parameters that no gradient determines. */
+export function compareWeights(
   golden: NamedTensors,
   found: NamedTensors,
   layers: number,

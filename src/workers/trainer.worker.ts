@@ -64,9 +64,7 @@ const worker: TrainerWorker = {
       if (!configBytes) throw new ManabiError('model-no-config', names.join(', '));
       const config = parseConfig(parseJson(configBytes, 'config.json'), 'config.json');
       const tokenizer = readTokenizer(files as TokenizerFiles);
-      const weightNames = names.filter((name) => /\.(safetensors|bin)$/.test(name));
-      if (weightNames.length === 0) throw new ManabiError('model-no-weights', names.join(', '));
-      const sources = weightNames.map((name) => bytesSource(name, files[name]));
+      const sources = names.map((name) => bytesSource(name, files[name]));
       const { tensors, missing, unexpected } = await loadWeights(sources, parameterShapes(config));
       if (missing.length > 0) {
         for (const [name, tensor] of initializeHead(config, seed)) tensors.set(name, tensor);

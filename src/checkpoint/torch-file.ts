@@ -1,0 +1,145 @@
+import { ManabiError } from '../errors/manabi-error.ts';
+import type { NamedTensors } from '../model/engine.ts';
+import { readRange, type ByteSource } from './byte-source.ts';
+import { elementBytes, swapped, toFloat32 } from './element-types.ts';
+import { readLegacy } from './torch-legacy.ts';
+import { TensorRef, type StorageRef, type Storages } from './torch-globals.ts';
+import { MAX_PICKLE_BYTES, unpickleWhole, type PickleValue } from './unpickle.ts';
+import type { WeightFile } from './weight-file.ts';
+import { readZip } from './zip.ts';
+
+/** What torch.save was given, with tensors as references to read. */
+export interface TorchFile {
+  value: PickleValue;
+  /** float32 values. Names of one and the same view share one array. */
+  read(tensors: ReadonlyMap<string, TensorRef>): Promise<NamedTensors>;
+}
+
+/**
+ * Opens what torch.save wrote, in the zip format (torch 1.6 and later) or the one before. Throws ManabiError: torch-no-tensors where
+ * it is something else; zip-*, pickle-*, torch-storage where it is broken.
+ */
+export async function openTorch(source: ByteSource): Promise<TorchFile> {
+  const start = await readRange(source, 0, Math.min(4, source.size));
+  const isZip = start.join() === '80,75,3,4';
+  const { value, storages } = isZip ? await readZipped(source) : await readLegacy(source);
+  return { value, read: (tensors) => readTensors(source, storages, tensors) };
+}
+
+/** A pytorch_model.bin: a dict of tensors by name. Throws what openTorch throws. */
+export async function openTorchWeights(source: ByteSource): Promise<WeightFile> {
+  const file = await openTorch(source);
+  const tensors = new Map<string, TensorRef>();
+  if (file.value instanceof Map) {
+    for (const [name, value] of file.value) {
+      if (typeof name === 'string' && value instanceof TensorRef) tensors.set(name, value);
+    }
+  }
+  if (tensors.size === 0) throw new ManabiError('torch-no-tensors', source.name);
+  return {
+    shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    read: (names) => {
+      const wanted = new Map<string, TensorRef>();
+      for (const name of names) {
+        const tensor = tensors.get(name);
+        if (tensor) wanted.set(name, tensor);
+      }
+      return file.read(wanted);
+    },
+  };
+}
+
+async function readZipped(source: ByteSource): Promise<{ value: PickleValue; storages: Storages }> {
+  const entries = await readZip(source);
+  const pickle = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+  const entry = pickle === undefined ? undefined : entries.get(pickle);
+  if (!entry || pickle === undefined) throw new ManabiError('torch-no-tensors', source.name);
+  if (entry.size > MAX_PICKLE_BYTES) {
+    throw new ManabiError('pickle-broken', source.name, { reason: 'too large', at: entry.size });
+  }
+  const folder = pickle.slice(0, -'data.pkl'.length);
+  const order = await entries.get(`${folder}byteorder`)?.read();
+  const storages: Storages = {
+    bigEndian: order !== undefined && new TextDecoder().decode(order) === 'big',
+    byteLength: (key) => entries.get(`${folder}data/${key}`)?.size ?? null,
+    bytes: async (key) => (await entries.get(`${folder}data/${key}`)?.read()) ?? new Uint8Array(),
+  };
+  return { value: unpickleWhole(await entry.read(), source.name), storages };
+}
+
+async function readTensors(
+  source: ByteSource,
+  storages: Storages,
+  tensors: ReadonlyMap<string, TensorRef>,
+): Promise<NamedTensors> {
+  const byKey = new Map<string, [string, TensorRef][]>();
+  for (const [name, tensor] of tensors) {
+    const { key } = tensor.storage;
+    checkStorage(source, storages, tensor.storage);
+    const group = byKey.get(key);
+    if (group) group.push([name, tensor]);
+    else byKey.set(key, [[name, tensor]]);
+  }
+  const found: NamedTensors = new Map();
+  // One storage at a time, so that the file is never in memory beside its tensors.
+  for (const [key, group] of byKey) {
+    const bytes = await storages.bytes(key);
+    const views = new Map<string, Float32Array>();
+    let viewed = 0;
+    for (const [name, tensor] of group) {
+      const view = [tensor.type, tensor.offset, tensor.shape, tensor.stride].join(';');
+      let data = views.get(view);
+      if (!data) {
+        viewed += elementCount(tensor) * elementBytes[tensor.type];
+        // Views that overlap could ask for any memory.
+        if (viewed > bytes.length) throw new ManabiError('torch-views', source.name, { tensor: name });
+        data = elementsOf(storages.bigEndian ? swapped(bytes, elementBytes[tensor.type]) : bytes, tensor);
+        views.set(view, data);
+      }
+      found.set(name, { shape: tensor.shape, data });
+    }
+  }
+  return found;
+}
+
+function checkStorage(source: ByteSource, storages: Storages, { key, byteLength }: StorageRef): void {
+  const found = storages.byteLength(key);
+  if (found !== byteLength) {
+    throw new ManabiError('torch-storage', source.name, { key, found: found ?? '-', wanted: byteLength });
+  }
+}
+
+function elementCount({ shape }: TensorRef): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** The view's elements, row-major. */
+function elementsOf(bytes: Uint8Array, tensor: TensorRef): Float32Array {
+  const { type, offset, shape, stride } = tensor;
+  const size = elementBytes[type];
+  const count = elementCount(tensor);
+  if (isContiguous(tensor)) return toFloat32(bytes.subarray(offset * size, (offset + count) * size), type);
+  const all = toFloat32(bytes, type);
+  const data = new Float32Array(count);
+  const index = shape.map(() => 0);
+  let at = offset;
+  for (let i = 0; i < count; i++) {
+    data[i] = all[at];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += stride[axis];
+      if (++index[axis] < shape[axis]) break;
+      at -= stride[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return data;
+}
+
+function isContiguous({ shape, stride }: TensorRef): boolean {
+  let wanted = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && stride[axis] !== wanted) return false;
+    wanted *= shape[axis];
+  }
+  return true;
+}
