@@ -145,6 +145,38 @@ export const messages = {
     en: 'No question of the data has this id. Make the features from the same data.',
   },
   // storage
+  'storage-unavailable': {
+    ja: 'ブラウザーの保存領域が使えません（{reason}）。プライベートウィンドウではなく通常のウィンドウで開き、サイトのデータの保存を許可してください。',
+    en: 'The storage of the browser cannot be used ({reason}). Open the page in a normal, not a private window and allow it to store site data.',
+  },
+  'storage-newer': {
+    ja: '保存されているデータは新しい版のページのものです。ページを再読み込みしてください。',
+    en: 'The stored data belongs to a newer version of this page. Reload the page.',
+  },
+  'storage-full': {
+    ja: '保存領域が足りません（必要 {needed} MB、空き {available} MB）。不要な学習やダウンロード済みのモデルを削除するか、ディスクの空きを増やしてください。前に保存したものはそのまま残っています。',
+    en: 'Not enough storage ({needed} MB needed, {available} MB free). Delete runs or downloaded models that are no longer needed, or free space on the disk. What was saved before is intact.',
+  },
+  'storage-failed': {
+    ja: '保存できませんでした（{reason}）。ページを再読み込みして、最後のチェックポイントから再開してください。',
+    en: 'Could not be stored ({reason}). Reload the page and continue from the last checkpoint.',
+  },
+  'run-unknown': {
+    ja: 'この学習は保存されていません。別のタブで削除された可能性があります。一覧を開き直してください。',
+    en: 'This run is not stored; another tab may have deleted it. Open the list again.',
+  },
+  'run-locked': {
+    ja: 'この学習は別のタブで実行中です。そのタブで続けるか、そこで停止してからやり直してください。',
+    en: 'This run is being trained in another tab. Go on there, or stop it there and try again.',
+  },
+  'checkpoint-damaged': {
+    ja: 'チェックポイント {generation} が壊れています（{reason}）。その前のチェックポイントを使います。',
+    en: 'Checkpoint {generation} is damaged ({reason}). The one before it is used.',
+  },
+  'checkpoint-lost': {
+    ja: '使えるチェックポイントが残っていません（{reason}）。同じデータと設定で最初から学習し直してください。',
+    en: 'No usable checkpoint is left ({reason}). Start the run again with the same data and settings.',
+  },
   // workers
   'model-not-loaded': {
     ja: 'モデルが読み込まれていません。先にモデルを選んでください。',
