@@ -154,8 +154,8 @@ export const messages = {
     en: 'The stored data belongs to a newer version of this page. Reload the page.',
   },
   'storage-full': {
-    ja: '保存領域が足りません（必要 {needed} MB、空き {available} MB）。不要な学習やダウンロード済みのモデルを削除するか、ディスクの空きを増やしてください。前に保存したものはそのまま残っています。',
-    en: 'Not enough storage ({needed} MB needed, {available} MB free). Delete runs or downloaded models that are no longer needed, or free space on the disk. What was saved before is intact.',
+    ja: '保存領域が足りません（必要 {needed} MB、保存できるのは約 {available} MB）。不要な学習やダウンロード済みのモデルを削除するか、ディスクの空きを増やしてください。前に保存したものはそのまま残っています。',
+    en: 'Not enough storage ({needed} MB needed, room for about {available} MB). Delete runs or downloaded models that are no longer needed, or free space on the disk. What was saved before is intact.',
   },
   'storage-failed': {
     ja: '保存できませんでした（{reason}）。ページを再読み込みして、最後のチェックポイントから再開してください。',

@@ -1,7 +1,14 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors, OptimizerState } from '../model/engine.ts';
 import type { BestWeights } from '../training/train.ts';
-import { database, keysUnder, MAX_CHUNK_BYTES, write, type Database } from './database.ts';
+import {
+  database,
+  keysUnder,
+  MAX_CHUNK_BYTES,
+  write,
+  type Database,
+  type WriteTransaction,
+} from './database.ts';
 
 /** `latest`: where the run goes on. `best`: the weights with the lowest eval_loss. */
 export type CheckpointKind = 'latest' | 'best';
@@ -98,12 +105,13 @@ async function writeGeneration(
   );
   const bytes = entries.reduce((sum, { data }) => sum + data.byteLength, 0);
   const chunks: ManifestBody['chunks'] = [];
+  let written = 0;
   for (const chunk of cut(entries.map(({ data }) => data))) {
     const sha256 = await digest(chunk);
     const index = chunks.push({ bytes: chunk.length, sha256 }) - 1;
-    await write(['chunks'], runId, bytes, (tx) =>
-      tx.objectStore('chunks').put(chunk, [owner, generation, index]),
-    );
+    const put = (tx: WriteTransaction) => tx.objectStore('chunks').put(chunk, [owner, generation, index]);
+    await write(['chunks'], runId, bytes, put, written);
+    written += chunk.length;
   }
   const tensors = entries.map(({ group, name, shape }) => ({ group, name, shape }));
   const body = JSON.stringify({ tensors, chunks, state } satisfies ManifestBody);

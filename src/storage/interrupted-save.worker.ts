@@ -2,7 +2,7 @@
 import { saveCheckpoint } from './checkpoints.ts';
 import { testCheckpoint } from './test-run.ts';
 
-self.onmessage = async ({ data: runId }: MessageEvent<string>) => {
+self.addEventListener('message', async ({ data: runId }: MessageEvent<string>) => {
   await saveCheckpoint(runId, testCheckpoint(2, 48));
-  self.postMessage('saved');
-};
+  self.postMessage('saved', { transfer: [] });
+});

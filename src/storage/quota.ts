@@ -1,7 +1,7 @@
 export interface StorageStatus {
   /** Bytes of this origin. */
   used: number;
-  /** Bytes that may still be written. */
+  /** Bytes that may still be written; Chromium tells 10 GiB here, whatever there is. */
   available: number;
   /** The browser does not remove the data on its own when the disk runs low. */
   persistent: boolean;

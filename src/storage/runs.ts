@@ -86,8 +86,10 @@ export async function createRun(from: NewRun, inputs: RunInputs): Promise<Run> {
   for (const [name, blob] of inputs.modelFiles) blobs.set(`model/${name}`, blob);
   const bytes = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
   await write(['runs', 'inputs'], run.name, bytes, async (tx) => {
-    const puts = [...blobs].map(([name, blob]) => tx.objectStore('inputs').put(blob, [run.id, name]));
-    await Promise.all([tx.objectStore('runs').put(run), ...puts]);
+    await Promise.all([
+      tx.objectStore('runs').put(run),
+      ...Array.from(blobs, ([name, blob]) => tx.objectStore('inputs').put(blob, [run.id, name])),
+    ]);
   });
   return run;
 }
