@@ -3,6 +3,8 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { LogEntry } from '../training/state.ts';
 import type { CheckpointManifest } from './checkpoints.ts';
+import type { DownloadRecord } from './downloads.ts';
+import type { HubModelRecord } from './hub-model.ts';
 import { storageStatus } from './quota.ts';
 import type { Run } from './runs.ts';
 
@@ -25,6 +27,8 @@ export interface ManabiSchema extends DBSchema {
   evaluations: { key: [runId: string, when: string]; value: Evaluation };
   chunks: { key: ChunkKey; value: Uint8Array<ArrayBuffer> | Blob };
   manifests: { key: [owner: string, generation: number]; value: CheckpointManifest };
+  downloads: { key: string; value: DownloadRecord };
+  models: { key: string; value: HubModelRecord };
 }
 
 export type Database = IDBPDatabase<ManabiSchema>;
@@ -56,6 +60,7 @@ async function open(): Promise<Database> {
             db.createObjectStore(name);
           }
           db.createObjectStore('manifests', { keyPath: ['owner', 'generation'] });
+          for (const name of ['downloads', 'models'] as const) db.createObjectStore(name, { keyPath: 'url' });
         }
       },
       // Another tab wants to upgrade or delete the database: let it, and open again at the next use.
@@ -131,7 +136,8 @@ async function asManabiError(
   });
 }
 
-function megabytes(bytes: number): string {
+/** As messages tell sizes. */
+export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
