@@ -245,6 +245,86 @@ export const messages = {
     en: 'No question of the data has this id. Make the features from the same data.',
   },
   // storage
+  'storage-unavailable': {
+    ja: 'ブラウザーの保存領域が使えません（{reason}）。プライベートウィンドウではなく通常のウィンドウで開き、サイトのデータの保存を許可してください。',
+    en: 'The storage of the browser cannot be used ({reason}). Open the page in a normal, not a private window and allow it to store site data.',
+  },
+  'storage-newer': {
+    ja: '保存されているデータは新しい版のページのものです。ページを再読み込みしてください。',
+    en: 'The stored data belongs to a newer version of this page. Reload the page.',
+  },
+  'storage-full': {
+    ja: '保存領域が足りません（必要 {needed} MB、保存できるのは約 {available} MB）。不要な学習やダウンロード済みのモデルを削除するか、ディスクの空きを増やしてください。前に保存したものはそのまま残っています。',
+    en: 'Not enough storage ({needed} MB needed, room for about {available} MB). Delete runs or downloaded models that are no longer needed, or free space on the disk. What was saved before is intact.',
+  },
+  'storage-failed': {
+    ja: '保存できませんでした（{reason}）。ページを再読み込みして、最後のチェックポイントから再開してください。',
+    en: 'Could not be stored ({reason}). Reload the page and continue from the last checkpoint.',
+  },
+  'run-unknown': {
+    ja: 'この学習は保存されていません。別のタブで削除された可能性があります。一覧を開き直してください。',
+    en: 'This run is not stored; another tab may have deleted it. Open the list again.',
+  },
+  'run-locked': {
+    ja: 'この学習は別のタブで実行中です。そのタブで続けるか、そこで停止してからやり直してください。',
+    en: 'This run is being trained in another tab. Go on there, or stop it there and try again.',
+  },
+  'checkpoint-damaged': {
+    ja: 'チェックポイント {generation} が壊れています（{reason}）。その前のチェックポイントを使います。',
+    en: 'Checkpoint {generation} is damaged ({reason}). The one before it is used.',
+  },
+  'checkpoint-lost': {
+    ja: '使えるチェックポイントが残っていません（{reason}）。同じデータと設定で最初から学習し直してください。',
+    en: 'No usable checkpoint is left ({reason}). Start the run again with the same data and settings.',
+  },
+  'download-url': {
+    ja: 'URL として読めません。https:// で始まる URL を入力してください。',
+    en: 'Not a URL. Enter one that begins with https://.',
+  },
+  'download-unreachable': {
+    ja: '接続できません（{reason}）。ネットワークと URL を確かめて、もう一度試してください。',
+    en: 'Could not be reached ({reason}). Check the network and the URL, and try again.',
+  },
+  'download-status': {
+    ja: 'サーバーがエラー {status} を返しました。URL を確かめるか、しばらく待ってもう一度試してください。',
+    en: 'The server answered with error {status}. Check the URL, or try again later.',
+  },
+  'download-missing': {
+    ja: 'この URL にファイルがありません（{status}）。URL を確かめてください。',
+    en: 'There is no file at this URL ({status}). Check the URL.',
+  },
+  'download-interrupted': {
+    ja: '接続が切れました（{loaded} / {total} MB まで受信済み）。受信した分は保存されています。もう一度試すと続きから再開します。',
+    en: 'The connection broke ({loaded} of {total} MB loaded). What was loaded is kept: try again to go on from there.',
+  },
+  'download-cancelled': {
+    ja: 'ダウンロードを中止しました（{loaded} / {total} MB まで受信済み）。受信した分は保存されています。もう一度始めると続きから再開します。',
+    en: 'The download was cancelled ({loaded} of {total} MB loaded). What was loaded is kept: start again to go on from there.',
+  },
+  'download-damaged': {
+    ja: '受信した内容が配布元の SHA-256 と一致しません（{found}、正しくは {wanted}）。受信した分は削除しました。もう一度ダウンロードしてください。',
+    en: 'What was loaded does not match the SHA-256 of its source ({found} instead of {wanted}). It was removed; download it again.',
+  },
+  'download-busy': {
+    ja: 'このファイルはダウンロード中です。終わるのを待つか、中止してから削除してください。',
+    en: 'This file is being downloaded. Wait for its end, or cancel it, and delete it then.',
+  },
+  'hub-id': {
+    ja: 'モデルの ID ではありません。「ku-nlp/deberta-v2-base-japanese」のように「名前/モデル名」の形で入力してください。',
+    en: 'Not the id of a model. Enter it as name/model, like ku-nlp/deberta-v2-base-japanese.',
+  },
+  'hub-unknown-model': {
+    ja: '{base} にこのモデルはありません。ID のつづりを確かめてください。非公開や利用申請の必要なモデルは使えません。',
+    en: 'There is no such model at {base}. Check the spelling of the id; private and gated models cannot be used.',
+  },
+  'hub-no-file': {
+    ja: 'このモデルには {file} がありません。ほかのモデルを選ぶか、モデルのフォルダーのファイルを選んでください。',
+    en: 'This model has no {file}. Choose another model, or choose the files of a model folder.',
+  },
+  'hub-index': {
+    ja: '重みの索引ファイルが壊れています（{reason}）。ほかのモデルを選んでください。',
+    en: 'The index of the weights is broken ({reason}). Choose another model.',
+  },
   // workers
   'model-not-loaded': {
     ja: 'モデルが読み込まれていません。先にモデルを選んでください。',

@@ -1,0 +1,210 @@
+import type { Evaluation } from '../answering/evaluation.ts';
+import { ManabiError } from '../errors/manabi-error.ts';
+import { fingerprintExamples } from '../squad/describe.ts';
+import type { SquadExample } from '../squad/example.ts';
+import type { LogEntry } from '../training/state.ts';
+import type { TrainingArguments } from '../training/training-arguments.ts';
+import { checkpointOwners } from './checkpoints.ts';
+import { database, keysUnder, write } from './database.ts';
+import { lockedRuns, withRunLock } from './run-lock.ts';
+
+/** What is told of a data file; the examples themselves are in the run's inputs. */
+export interface DataDescription {
+  name: string;
+  questions: number;
+  /** SHA-256 of the examples (fingerprintExamples). */
+  fingerprint: string;
+}
+
+export interface ModelDescription {
+  source: 'built-in' | 'hub' | 'files';
+  /** Hub id, folder or file name. */
+  name: string;
+  /** SHA-256 of the weights the run began with (sha256OfBlobs). */
+  fingerprint: string;
+}
+
+export type When = 'before' | 'after';
+
+/** A run without its large parts, as the list shows it. The seed is in its settings. */
+export interface Run {
+  id: string;
+  name: string;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  updatedAt: number;
+  recipe: string;
+  args: TrainingArguments;
+  data: { train: DataDescription; evaluation: DataDescription };
+  model: ModelDescription;
+  /** `stopped` also when its tab was closed or crashed in mid-run. */
+  status: 'running' | 'stopped' | 'finished';
+  progress: { step: number; totalSteps: number; epoch: number };
+  scores: Partial<Record<When, Omit<Evaluation, 'rows'>>>;
+}
+
+/** What a run is continued from after a reload, when the files once dropped on the page are gone. */
+export interface RunInputs {
+  train: SquadExample[];
+  evaluation: SquadExample[];
+  /** config.json and the tokenizer files by name; the weights are in the checkpoints. */
+  modelFiles: ReadonlyMap<string, Blob>;
+}
+
+export type NewRun = Pick<Run, 'name' | 'recipe' | 'args' | 'model'> & {
+  data: { train: string; evaluation: string };
+};
+
+/**
+ * Stores a new run with its inputs, all of it or nothing. `data` names the files.
+ * Throws ManabiError storage-full, storage-failed, storage-unavailable.
+ */
+export async function createRun(from: NewRun, inputs: RunInputs): Promise<Run> {
+  const now = Date.now();
+  const describe = async (name: string, examples: SquadExample[]): Promise<DataDescription> => ({
+    name,
+    questions: examples.length,
+    fingerprint: await fingerprintExamples(examples),
+  });
+  const run: Run = {
+    ...from,
+    id: crypto.randomUUID(),
+    createdAt: now,
+    updatedAt: now,
+    data: {
+      train: await describe(from.data.train, inputs.train),
+      evaluation: await describe(from.data.evaluation, inputs.evaluation),
+    },
+    status: 'stopped',
+    progress: { step: 0, totalSteps: 0, epoch: 0 },
+    scores: {},
+  };
+  const blobs = new Map<string, Blob>([
+    ['train', new Blob([JSON.stringify(inputs.train)])],
+    ['evaluation', new Blob([JSON.stringify(inputs.evaluation)])],
+  ]);
+  for (const [name, blob] of inputs.modelFiles) blobs.set(`model/${name}`, blob);
+  const bytes = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
+  await write(['runs', 'inputs'], run.name, bytes, async (tx) => {
+    await Promise.all([
+      tx.objectStore('runs').put(run),
+      ...Array.from(blobs, ([name, blob]) => tx.objectStore('inputs').put(blob, [run.id, name])),
+    ]);
+  });
+  return run;
+}
+
+/** Throws ManabiError run-unknown. */
+export async function getRunInputs(runId: string): Promise<RunInputs> {
+  const db = await database();
+  const tx = db.transaction('inputs');
+  const [keys, blobs] = await Promise.all([
+    tx.store.getAllKeys(keysUnder(runId)),
+    tx.store.getAll(keysUnder(runId)),
+  ]);
+  if (keys.length === 0) throw new ManabiError('run-unknown', runId);
+  const byName = new Map(keys.map(([, name], i) => [name, blobs[i]]));
+  const examples = async (name: string) =>
+    JSON.parse((await byName.get(name)?.text()) ?? '[]') as SquadExample[];
+  const modelFiles = new Map<string, Blob>();
+  for (const [name, blob] of byName) {
+    if (name.startsWith('model/')) modelFiles.set(name.slice('model/'.length), blob);
+  }
+  return { train: await examples('train'), evaluation: await examples('evaluation'), modelFiles };
+}
+
+/** All runs, the latest first. */
+export async function listRuns(): Promise<Run[]> {
+  const runs = await withTrueStatus(await (await database()).getAll('runs'));
+  return runs.sort((a, b) => b.updatedAt - a.updatedAt);
+}
+
+/** Throws ManabiError run-unknown. */
+export async function getRun(runId: string): Promise<Run> {
+  const run = await (await database()).get('runs', runId);
+  if (!run) throw new ManabiError('run-unknown', runId);
+  return (await withTrueStatus([run]))[0];
+}
+
+/** A tab that is closed in mid-run leaves `running` behind; its lock is gone, though. */
+async function withTrueStatus(runs: Run[]): Promise<Run[]> {
+  const locked = await lockedRuns(runs.map(({ id }) => id));
+  return runs.map((run) =>
+    run.status === 'running' && !locked.has(run.id) ? { ...run, status: 'stopped' } : run,
+  );
+}
+
+/** Throws ManabiError run-unknown, storage-full, storage-failed. */
+export async function updateRun(
+  runId: string,
+  changes: Partial<Pick<Run, 'name' | 'status' | 'progress'>>,
+): Promise<Run> {
+  return write(['runs'], runId, 0, async (tx) => {
+    const store = tx.objectStore('runs');
+    const run = await store.get(runId);
+    if (!run) throw new ManabiError('run-unknown', runId);
+    const updated = { ...run, ...changes, updatedAt: Date.now() };
+    await store.put(updated);
+    return updated;
+  });
+}
+
+/** Deletes a run with its inputs, log and checkpoints. Throws ManabiError run-locked while it is being trained. */
+export async function deleteRun(runId: string): Promise<void> {
+  await withRunLock(runId, () =>
+    write(['runs', 'inputs', 'metrics', 'evaluations', 'chunks', 'manifests'], runId, 0, async (tx) => {
+      const under = (['inputs', 'metrics', 'evaluations'] as const).map((name) =>
+        tx.objectStore(name).delete(keysUnder(runId)),
+      );
+      const checkpoints = checkpointOwners(runId).flatMap((owner) =>
+        (['chunks', 'manifests'] as const).map((name) => tx.objectStore(name).delete(keysUnder(owner))),
+      );
+      await Promise.all([tx.objectStore('runs').delete(runId), ...under, ...checkpoints]);
+    }),
+  );
+}
+
+/** Adds to the log of a run; an entry of the same step and kind replaces the one before. */
+export async function putMetrics(runId: string, entries: readonly LogEntry[]): Promise<void> {
+  await write(['runs', 'metrics'], runId, 200 * entries.length, async (tx) => {
+    if (!(await tx.objectStore('runs').getKey(runId))) throw new ManabiError('run-unknown', runId);
+    const store = tx.objectStore('metrics');
+    await Promise.all(entries.map((entry) => store.put(entry, [runId, entry.step, kindOf(entry)])));
+  });
+}
+
+// In the order in which they come within a step.
+function kindOf(entry: LogEntry): string {
+  if (entry.loss !== undefined) return '1 step';
+  return entry.eval_loss !== undefined ? '2 evaluation' : '3 end';
+}
+
+/** The log in the order of the steps, as log_history has it. */
+export async function getMetrics(runId: string): Promise<LogEntry[]> {
+  return (await database()).getAll('metrics', keysUnder(runId));
+}
+
+/** Forgets what came after the checkpoint that a run goes on from. */
+export async function deleteMetricsAfter(runId: string, step: number): Promise<void> {
+  const after = IDBKeyRange.bound([runId, step, []], [runId, []]);
+  await write(['metrics'], runId, 0, (tx) => tx.objectStore('metrics').delete(after));
+}
+
+/** Keeps a table of answers and, in the run, its scores. Throws ManabiError run-unknown, storage-full, storage-failed. */
+export async function putEvaluation(runId: string, when: When, evaluation: Evaluation): Promise<void> {
+  const { rows, ...scores } = evaluation;
+  const bytes = JSON.stringify(rows).length;
+  await write(['runs', 'evaluations'], runId, bytes, async (tx) => {
+    const run = await tx.objectStore('runs').get(runId);
+    if (!run) throw new ManabiError('run-unknown', runId);
+    const updated = { ...run, scores: { ...run.scores, [when]: scores }, updatedAt: Date.now() };
+    await Promise.all([
+      tx.objectStore('runs').put(updated),
+      tx.objectStore('evaluations').put(evaluation, [runId, when]),
+    ]);
+  });
+}
+
+export async function getEvaluation(runId: string, when: When): Promise<Evaluation | null> {
+  return (await (await database()).get('evaluations', [runId, when])) ?? null;
+}
