@@ -1,18 +1,28 @@
-import { proxy, wrap, type Remote } from 'comlink';
-import type { Ceiling } from '../answering/ceiling.ts';
+import { proxy, transfer, wrap, type Remote } from 'comlink';
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { sampleExamples } from '../squad/sample.ts';
-import type { TokenizerFiles } from '../tokenizer/read.ts';
+import { getEvaluation, getMetrics, type ModelDescription, type Run } from '../storage/runs.ts';
 import type { LogEntry } from '../training/state.ts';
 import type { Progress, TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
-import { unwrap, type Backend, type DataFile, type Device, type LoadedModel } from '../workers/protocol.ts';
-import type { TokenizerWorker, TrainerWorker } from '../workers/protocol.ts';
+import {
+  unwrap,
+  type Backend,
+  type DataFile,
+  type Device,
+  type LoadedModel,
+  type PreparedData,
+  type Reply,
+  type Role,
+  type TokenizerWorker,
+  type TrainerWorker,
+} from '../workers/protocol.ts';
+import { modelCard } from './model-card.ts';
 import { presets, type PresetName } from './presets.ts';
 
-export type Phase = 'idle' | 'tokenizing' | 'evaluating' | 'training' | 'paused';
-export type Card = 'device' | 'data' | 'model' | 'training' | 'ask';
+export type Phase =
+  'idle' | 'fetching' | 'loading' | 'tokenizing' | 'evaluating' | 'training' | 'paused' | 'saving';
+export type Card = 'device' | 'data' | 'model' | 'training' | 'runs' | 'ask' | 'download';
 
 const builtInFiles = [
   'config.json',
@@ -22,32 +32,45 @@ const builtInFiles = [
   'tokenizer_config.json',
   'special_tokens_map.json',
 ];
+const MAX_RECOVERIES = 3;
+
+interface ModelChoice {
+  files: Record<string, Blob>;
+  description: Omit<ModelDescription, 'fingerprint'>;
+}
 
 /** What the page knows and does: the two workers, the chosen data and model, the run and its results. */
 class Session {
   device = $state<Device | null>(null);
-  data = $state.raw<{ train: DataFile | null; evaluation: DataFile | null }>({
-    train: null,
-    evaluation: null,
-  });
+  /** The software GPU that was left for the faster CPU. */
+  leftGpu = $state<string | null>(null);
+  data = $state.raw<Record<Role, DataFile | null>>({ train: null, evaluation: null });
   modelName = $state<string | null>(null);
   model = $state.raw<LoadedModel | null>(null);
   preset = $state<PresetName>('sample');
   args = $state<TrainingArguments>({ ...presets.sample });
   phase = $state<Phase>('idle');
-  /** 0..1 of the phase. */
+  /** Where the work was asked for. */
+  card = $state<Card>('training');
+  /** 0..1 of the phase, and when the phase began (ms). */
   done = $state(0);
+  since = $state(0);
   progress = $state.raw<Progress | null>(null);
   last = $state.raw<LogEntry | null>(null);
   bytes = $state(0);
   log = $state.raw<LogEntry[]>([]);
-  ceiling = $state.raw<Ceiling | null>(null);
-  lengths = $state.raw<{ shortest: number; mean: number; longest: number } | null>(null);
+  prepared = $state.raw<PreparedData | null>(null);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
+  /** The run whose log and answers are shown. */
+  runId = $state<string | null>(null);
+  /** What went wrong without ending the work: a damaged checkpoint, a full disk, a lost GPU. */
+  warnings = $state<(ManabiError | Error)[]>([]);
   errors = $state<Partial<Record<Card, ManabiError | Error>>>({});
 
-  private files: Record<string, Uint8Array> = {};
+  private choice: ModelChoice | null = null;
+  /** The trainer holds `choice` as it came. */
+  private fresh = false;
   private readonly tokenizer: Remote<TokenizerWorker> = wrap(
     new Worker(new URL('../workers/tokenizer.worker.ts', import.meta.url), { type: 'module' }),
   );
@@ -55,14 +78,29 @@ class Session {
     new Worker(new URL('../workers/trainer.worker.ts', import.meta.url), { type: 'module' }),
   );
 
+  constructor() {
+    const { port1, port2 } = new MessageChannel();
+    void this.tokenizer.serve(transfer(port1, [port1]));
+    void this.trainer.connect(transfer(port2, [port2]));
+  }
+
   get busy(): boolean {
     return this.phase !== 'idle';
+  }
+
+  /** WebGPU; where it is only a processor that plays GPU, the processor itself, which is faster. */
+  async openBest(): Promise<void> {
+    await this.open('webgpu');
+    if (!this.device?.isSoftware) return;
+    this.leftGpu = this.device.name;
+    this.choosePreset('quick');
+    await this.open('cpu');
   }
 
   async open(backend: Backend): Promise<void> {
     await this.guarded('device', async () => {
       this.device = unwrap(await this.trainer.open(backend));
-      if (this.device.isSoftware) this.choosePreset('quick');
+      this.fresh = false;
     });
   }
 
@@ -71,45 +109,78 @@ class Session {
     this.args = { ...presets[name] };
   }
 
-  async chooseData(file: File, role: 'train' | 'evaluation'): Promise<void> {
+  async chooseData(file: File, role: Role): Promise<void> {
+    await this.guarded('data', async () =>
+      this.take(role, unwrap(await this.tokenizer.readSquad(role, file))),
+    );
+  }
+
+  async fetchData(urls: Record<Role, string>): Promise<void> {
     await this.guarded('data', async () => {
-      const found = unwrap(await this.tokenizer.readSquad(file));
-      this.data = { ...this.data, [role]: found };
+      for (const role of ['train', 'evaluation'] as const) {
+        this.begin('fetching');
+        this.take(role, unwrap(await this.tokenizer.fetchSquad(role, urls[role], this.reporter())));
+      }
     });
   }
 
   async chooseModel(files: File[]): Promise<void> {
     await this.guarded('model', async () => {
-      const read: Record<string, Uint8Array> = {};
-      for (const file of files) read[file.name] = new Uint8Array(await file.arrayBuffer());
-      await this.loadModel(read, files[0]?.webkitRelativePath.split('/')[0] || files[0]?.name || '');
+      const name = files[0].webkitRelativePath.split('/')[0] || files[0].name;
+      const byName = Object.fromEntries(files.map((file) => [file.name, file]));
+      await this.load({ files: byName, description: { source: 'files', name } });
+    });
+  }
+
+  async fetchModel(base: string, id: string): Promise<void> {
+    await this.guarded('model', async () => {
+      this.begin('fetching');
+      const files = unwrap(await this.tokenizer.fetchModel(base, id, this.reporter()));
+      await this.load({ files, description: { source: 'hub', name: id } });
     });
   }
 
   /** The main job: evaluate, train, evaluate. What has not been chosen is the built-in one. */
   async run(): Promise<void> {
     await this.guarded('training', async () => {
+      this.reset();
       await this.fillIn();
-      // A run starts from the checkpoint, not from what an earlier run left.
-      if (this.after) await this.loadModel(this.files, this.modelName ?? '');
-      this.before = this.after = this.progress = this.last = null;
-      this.log = [];
-      const prepared = await this.prepare();
-      this.before = await this.score(prepared.evaluationExamples);
-      this.phase = 'training';
-      const { train, evaluation } = prepared;
-      const onEvent = proxy((event: TrainingEvent, bytes: number) => this.onEvent(event, bytes));
-      unwrap(await this.trainer.train({ train, evaluation }, $state.snapshot(this.args), onEvent));
-      this.after = await this.score(prepared.evaluationExamples);
+      await this.prepare();
+      const runId = unwrap(await this.trainer.begin(this.preset, this.settings()));
+      this.runId = runId;
+      this.before = await this.score({ runId, when: 'before' });
+      await this.trainAndScore(runId);
+    });
+  }
+
+  /** Goes on with a stored run from its last checkpoint. */
+  async continueRun(run: Run): Promise<void> {
+    await this.guarded('training', async () => {
+      await this.show(run);
+      this.begin('tokenizing');
+      this.prepared = unwrap(await this.tokenizer.prepareRun(run.id, this.reporter()));
+      await this.trainAndScore(run.id);
+    });
+  }
+
+  /** Shows a stored run; its model answers questions and can be saved. */
+  async openRun(run: Run): Promise<void> {
+    await this.guarded('runs', async () => {
+      await this.show(run);
+      this.begin('tokenizing');
+      this.prepared = unwrap(await this.tokenizer.prepareRun(run.id, this.reporter()));
+      this.after = await getEvaluation(run.id, 'after');
+      if (!this.after) this.after = await this.score({ runId: run.id, when: 'after' });
     });
   }
 
   /** Scores the chosen model as it is. */
   async evaluate(): Promise<void> {
     await this.guarded('training', async () => {
+      this.reset();
       await this.fillIn();
-      const prepared = await this.prepare();
-      this.after = await this.score(prepared.evaluationExamples);
+      await this.prepare();
+      this.after = await this.score(null);
     });
   }
 
@@ -121,7 +192,9 @@ class Session {
     void this.trainer.resume();
   }
 
+  /** Ends whatever is going on. */
   stop(): void {
+    void this.tokenizer.cancel();
     void this.trainer.stop();
   }
 
@@ -134,77 +207,144 @@ class Session {
     return found;
   }
 
-  async download(): Promise<Uint8Array<ArrayBuffer> | null> {
-    let zip: Uint8Array<ArrayBuffer> | null = null;
-    await this.guarded('training', async () => {
-      zip = unwrap(await this.trainer.download(this.modelCard()));
+  /** The model as a zip, or null after an error. */
+  async download(): Promise<Blob | null> {
+    return this.saved(async () => {
+      const names = { train: this.data.train?.name, evaluation: this.data.evaluation?.name };
+      const card = modelCard(this.modelName ?? '', names, this.settings(), this.after);
+      return new Blob([unwrap(await this.trainer.download(card))]);
+    });
+  }
+
+  /** The last checkpoint with the script that goes on in Python, or null after an error. */
+  async downloadCheckpoint(): Promise<Blob | null> {
+    return this.saved(async () => unwrap(await this.trainer.downloadCheckpoint(this.runId ?? '')));
+  }
+
+  private async saved(work: () => Promise<Blob>): Promise<Blob | null> {
+    let zip: Blob | null = null;
+    await this.guarded('download', async () => {
+      this.begin('saving');
+      zip = await work();
     });
     return zip;
   }
 
-  private modelCard(): string {
-    const settings = Object.entries(this.args).map(([name, value]) => `- ${name}: ${value}`);
-    const percent = (value: number | undefined) =>
-      value === undefined ? '-' : `${(100 * value).toFixed(1)} %`;
-    const scores = [
-      `- Accuracy: ${percent(this.after?.accuracy)}`,
-      `- JGLUE EM: ${percent(this.after?.jglue.em)}`,
-    ];
-    const data = [`- train: ${this.data.train?.name}`, `- evaluation: ${this.data.evaluation?.name}`];
-    const base = `Fine-tuned from ${this.modelName} with Manabi, in a browser.`;
-    const parts = [base, '## Data', ...data, '', '## Settings', ...settings, '', '## Scores', ...scores];
-    return `---\nlanguage: ja\npipeline_tag: question-answering\n---\n\n${parts.join('\n')}\n`;
+  private take(role: Role, file: DataFile): void {
+    this.data = { ...this.data, [role]: file };
+  }
+
+  private reset(): void {
+    this.before = this.after = this.progress = this.last = this.prepared = null;
+    this.runId = null;
+    this.log = [];
+    this.warnings = [];
+  }
+
+  private async show(run: Run): Promise<void> {
+    if (!this.device) await this.openBest();
+    this.reset();
+    this.begin('loading');
+    this.fresh = false;
+    const { model, damaged } = unwrap(await this.trainer.restore(run.id));
+    this.model = model;
+    this.modelName = run.model.name;
+    this.preset = run.recipe in presets ? (run.recipe as PresetName) : 'notebook';
+    this.args = { ...run.args };
+    this.runId = run.id;
+    this.log = await getMetrics(run.id);
+    this.before = await getEvaluation(run.id, 'before');
+    this.warnings = damaged.map((message) => new Error(message));
+  }
+
+  private async trainAndScore(runId: string): Promise<void> {
+    for (let recoveries = 0; ; recoveries++) {
+      this.begin('training');
+      this.fresh = false;
+      try {
+        const onEvent = proxy((event: TrainingEvent, bytes: number) => this.onEvent(event, bytes));
+        const onStorageError = proxy((error: Reply<never>) => this.warn(error));
+        unwrap(await this.trainer.train(runId, onEvent, onStorageError));
+        break;
+      } catch (error) {
+        const lost = error instanceof ManabiError && error.code === 'gpu-lost';
+        if (!lost || recoveries === MAX_RECOVERIES || !this.device) throw error;
+        // The weights went with the device: a new one goes on from the last checkpoint.
+        this.warnings = [...this.warnings, error];
+        this.device = unwrap(await this.trainer.open(this.device.backend));
+        unwrap(await this.trainer.restore(runId));
+        this.log = await getMetrics(runId);
+      }
+    }
+    this.after = await this.score({ runId, when: 'after' });
+  }
+
+  private warn(error: Reply<never>): void {
+    try {
+      unwrap(error);
+    } catch (thrown) {
+      this.warnings = [...this.warnings, thrown as Error];
+    }
   }
 
   private async fillIn(): Promise<void> {
-    if (!this.device) await this.open('webgpu');
+    if (!this.device) await this.openBest();
     const fetched = async (path: string) => (await fetch(path)).blob();
     for (const [role, name] of [
       ['train', 'train.json'],
       ['evaluation', 'valid.json'],
     ] as const) {
-      if (!this.data[role]) await this.chooseData(new File([await fetched(`./sample/${name}`)], name), role);
+      if (this.data[role]) continue;
+      const file = new File([await fetched(`./sample/${name}`)], name);
+      this.take(role, unwrap(await this.tokenizer.readSquad(role, file)));
     }
-    if (!this.model) {
-      const files: Record<string, Uint8Array> = {};
-      for (const name of builtInFiles) {
-        files[name] = new Uint8Array(await (await fetched(`./model/${name}`)).arrayBuffer());
-      }
-      await this.loadModel(files, 'manabi-small');
-    }
+    if (!this.choice) {
+      const blobs = builtInFiles.map(async (name) => [name, await fetched(`./model/${name}`)] as const);
+      const files = Object.fromEntries(await Promise.all(blobs));
+      await this.load({ files, description: { source: 'built-in', name: 'manabi-small' } });
+    } else if (!this.fresh) await this.load(this.choice);
   }
 
-  private async loadModel(files: Record<string, Uint8Array>, name: string): Promise<void> {
-    if (!this.device) await this.open('webgpu');
-    this.model = unwrap(await this.trainer.load(files, this.args.seed));
-    this.files = files;
-    this.modelName = name;
+  private async load(choice: ModelChoice): Promise<void> {
+    if (!this.device) await this.openBest();
+    if (this.phase === 'idle') this.begin('loading');
+    this.model = unwrap(await this.trainer.load(choice.files, choice.description, this.args.seed));
+    this.choice = choice;
+    this.fresh = true;
+    this.modelName = choice.description.name;
   }
 
-  private async prepare() {
-    const { max_train_samples, max_eval_samples, seed } = this.args;
-    this.phase = 'tokenizing';
-    this.done = 0;
-    const onProgress = proxy((done: number, total: number) => {
-      this.done = done / total;
-    });
-    const train = sampleExamples(this.data.train?.examples ?? [], max_train_samples, seed);
-    const evaluation = sampleExamples(this.data.evaluation?.examples ?? [], max_eval_samples, seed);
+  private async prepare(): Promise<void> {
+    this.begin('tokenizing');
+    const files = this.choice?.files ?? {};
+    this.prepared = unwrap(await this.tokenizer.prepare(files, this.settings(), this.reporter()));
+  }
+
+  private async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
+    this.begin('evaluating');
+    return unwrap(await this.trainer.evaluate(store, this.reporter()));
+  }
+
+  /** An empty number field is undefined: for the sample sizes it means all. */
+  private settings(): TrainingArguments {
     const args = $state.snapshot(this.args);
-    const files = this.files as TokenizerFiles;
-    const prepared = unwrap(await this.tokenizer.prepare(files, train, evaluation, args, onProgress));
-    this.ceiling = prepared.ceiling;
-    this.lengths = prepared.lengths;
-    return prepared;
+    return {
+      ...args,
+      max_train_samples: args.max_train_samples ?? null,
+      max_eval_samples: args.max_eval_samples ?? null,
+    };
   }
 
-  private async score(examples: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
-    this.phase = 'evaluating';
+  private begin(phase: Phase): void {
+    this.phase = phase;
     this.done = 0;
-    const onProgress = proxy((done: number, total: number) => {
-      this.done = done / total;
+    this.since = Date.now();
+  }
+
+  private reporter() {
+    return proxy((done: number, total: number) => {
+      this.done = total > 0 ? done / total : 0;
     });
-    return unwrap(await this.trainer.evaluate(examples, onProgress));
   }
 
   private onEvent(event: TrainingEvent, bytes: number): void {
@@ -222,12 +362,13 @@ class Session {
   /** An error belongs to the card where the work was asked for; everything else stays as it was. */
   private async guarded(card: Card, work: () => Promise<void>): Promise<void> {
     delete this.errors[card];
+    this.card = card;
     try {
       await work();
     } catch (error) {
       this.errors[card] = error instanceof Error ? error : new Error(String(error));
     } finally {
-      if (card === 'training') this.phase = 'idle';
+      this.phase = 'idle';
     }
   }
 }

@@ -21,6 +21,10 @@ export const messages = {
     ja: '{key} は {wanted} のはずですが違います。SQuAD 形式（data → paragraphs → context, qas → id, question, answers）か確かめてください。',
     en: '{key} should be of type {wanted}. Check that the file is in SQuAD format (data → paragraphs → context, qas → id, question, answers).',
   },
+  'squad-no-questions': {
+    ja: '使える質問がありません（{excluded} 行を除外）。answers と answer_start が文章と合っているか確かめてください。',
+    en: 'There is no usable question ({excluded} rows left out). Check that answers and answer_start agree with the contexts.',
+  },
   'squad-too-large': {
     ja: '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
     en: '{size} MB is over the limit of {limit} MB. Split the file.',
@@ -260,6 +264,14 @@ export const messages = {
   'storage-failed': {
     ja: '保存できませんでした（{reason}）。ページを再読み込みして、最後のチェックポイントから再開してください。',
     en: 'Could not be stored ({reason}). Reload the page and continue from the last checkpoint.',
+  },
+  cancelled: {
+    ja: '取り消しました。それまでの状態はそのままです。',
+    en: 'Cancelled. Everything else is as it was.',
+  },
+  'run-no-checkpoint': {
+    ja: 'この実行にはまだチェックポイントがありません。最初からやり直してください。',
+    en: 'This run has no checkpoint yet. Start it anew.',
   },
   'run-unknown': {
     ja: 'この学習は保存されていません。別のタブで削除された可能性があります。一覧を開き直してください。',

@@ -1,13 +1,14 @@
 // All that passes between the page and its two workers. Functions are called by comlink; arrays are structured clones.
-import type { Evaluation } from '../answering/evaluation.ts';
-import type { FoundAnswer } from '../answering/decode.ts';
+// Examples, rows, weights never pass through the page: the trainer takes the rows from the tokenizer by a channel of their own.
 import type { Ceiling } from '../answering/ceiling.ts';
+import type { FoundAnswer } from '../answering/decode.ts';
+import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
 import type { Feature } from '../features/feature.ts';
 import type { SquadSummary } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
-import type { TokenizerFiles } from '../tokenizer/read.ts';
+import type { ModelDescription } from '../storage/runs.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
 
@@ -17,34 +18,63 @@ export type Reply<T> =
   | { ok: false; code: ErrorCode; place: string; details: Record<string, string | number> }
   | { ok: false; message: string };
 
+export type Role = 'train' | 'evaluation';
+export type OnProgress = (done: number, total: number) => void;
+
 export interface DataFile {
   name: string;
   summary: SquadSummary;
-  examples: SquadExample[];
 }
 
 export interface PreparedData {
+  /** Questions used after sampling. */
+  questions: Record<Role, number>;
+  rows: Record<Role, number>;
+  ceiling: Ceiling;
+  /** Training rows by length: bin i holds those of 32 i + 1 to 32 (i + 1) tokens. */
+  histogram: number[];
+  meanLength: number;
+  longest: number;
+  /** Questions that the tokenizer could not place, by the code of the reason. */
+  excluded: Partial<Record<ErrorCode, number>>;
+}
+
+/** What the trainer takes from the tokenizer. */
+export interface PreparedRows {
   train: Feature[];
   evaluation: Feature[];
-  evaluationExamples: SquadExample[];
-  ceiling: Ceiling;
-  /** Tokens of the training rows. */
-  lengths: { shortest: number; mean: number; longest: number };
+  examples: Record<Role, SquadExample[]>;
+  fileNames: Record<Role, string>;
 }
 
 export interface TokenizerWorker {
-  readSquad(file: File): Promise<Reply<DataFile>>;
+  /** Keeps the examples of a file for `role`, in place of those before. */
+  readSquad(role: Role, file: File): Promise<Reply<DataFile>>;
+  /** The same for a file from the network, kept in the store for the next visit. Progress in bytes. */
+  fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
+  /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
+  fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
+  /** Samples, encodes and keeps the rows of the files read. `files`: config.json and the tokenizer's. */
   prepare(
-    files: TokenizerFiles,
-    train: SquadExample[],
-    evaluation: SquadExample[],
+    files: Record<string, Blob>,
     args: TrainingArguments,
-    onProgress: (done: number, total: number) => void,
+    onProgress: OnProgress,
   ): Promise<Reply<PreparedData>>;
+  /** The same for the stored examples of a run. */
+  prepareRun(runId: string, onProgress: OnProgress): Promise<Reply<PreparedData>>;
+  /** Ends what is going on here: it fails with `cancelled` or `download-cancelled`. */
+  cancel(): void;
+  /** The trainer's end of the channel comes in by `connect` there. */
+  serve(port: MessagePort): void;
+}
+
+export interface RowSource {
+  rows(): PreparedRows;
 }
 
 export interface Device {
   name: string;
+  backend: Backend;
   isSoftware: boolean;
 }
 
@@ -57,24 +87,39 @@ export interface LoadedModel {
 export type Backend = 'webgpu' | 'cpu';
 
 export interface TrainerWorker {
+  connect(port: MessagePort): void;
   open(backend: Backend): Promise<Reply<Device>>;
-  /** config.json, tokenizer files and the weight file; replaces the model held before. */
-  load(files: Record<string, Uint8Array>, seed: number): Promise<Reply<LoadedModel>>;
-  evaluate(
-    examples: SquadExample[],
-    onProgress: (done: number, total: number) => void,
-  ): Promise<Reply<Evaluation>>;
+  /** config.json, tokenizer files and weights by name; replaces the model held before. */
+  load(
+    files: Record<string, Blob>,
+    model: Omit<ModelDescription, 'fingerprint'>,
+    seed: number,
+  ): Promise<Reply<LoadedModel>>;
+  /** Stores a new run of the model held and the rows prepared; gives its id. */
+  begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
+  /** Puts the last whole checkpoint of a run in place of the model held; gives what was damaged. */
+  restore(runId: string): Promise<Reply<{ model: LoadedModel; damaged: string[] }>>;
+  /** Trains a run begun or restored; its checkpoints, log and progress go to the store. */
   train(
-    data: { train: Feature[]; evaluation: Feature[] },
-    args: TrainingArguments,
+    runId: string,
     onEvent: (event: TrainingEvent, bytes: number) => void,
+    /** The disk is full or failed: training goes on, the checkpoint is missing. */
+    onStorageError: (error: Reply<never>) => void,
   ): Promise<Reply<'finished' | 'stopped'>>;
+  /** Answers the evaluation questions of the rows prepared and, with a run, stores them. */
+  evaluate(
+    store: { runId: string; when: 'before' | 'after' } | null,
+    onProgress: OnProgress,
+  ): Promise<Reply<Evaluation>>;
   pause(): void;
   resume(): void;
+  /** Ends training with a checkpoint; an evaluation at once. */
   stop(): void;
   ask(question: string, context: string): Promise<Reply<FoundAnswer[]>>;
   /** The model folder as a zip that AutoModelForQuestionAnswering.from_pretrained loads once unpacked. */
   download(card: string): Promise<Reply<Uint8Array<ArrayBuffer>>>;
+  /** The last checkpoint of the run as Hugging Face's Trainer has it, with the script that goes on from it. */
+  downloadCheckpoint(runId: string): Promise<Reply<Blob>>;
 }
 
 /** In a worker: the value, or the error in a form that survives the way. */
@@ -82,11 +127,15 @@ export async function reply<T>(work: () => Promise<T>): Promise<Reply<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    if (error instanceof ManabiError) {
-      return { ok: false, code: error.code, place: error.place, details: error.details };
-    }
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    return failure(error);
   }
+}
+
+export function failure(error: unknown): Reply<never> {
+  if (error instanceof ManabiError) {
+    return { ok: false, code: error.code, place: error.place, details: error.details };
+  }
+  return { ok: false, message: error instanceof Error ? error.message : String(error) };
 }
 
 /** In the page: the value, or the error thrown again. */

@@ -1,51 +1,171 @@
 import { expose } from 'comlink';
 import { answerCeiling } from '../answering/ceiling.ts';
+import { ManabiError } from '../errors/manabi-error.ts';
 import type { Feature } from '../features/feature.ts';
 import { notebookFeature, windowFeatures } from '../features/features.ts';
 import { describeSquad } from '../squad/describe.ts';
+import type { SquadExample } from '../squad/example.ts';
 import { readSquadFile } from '../squad/parse.ts';
+import { sampleExamples } from '../squad/sample.ts';
+import { downloadFile } from '../storage/downloads.ts';
+import { modelFilesFromHub } from '../storage/hub-model.ts';
+import { getRun, getRunInputs } from '../storage/runs.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
-import { reply, type TokenizerWorker } from './protocol.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TrainingArguments } from '../training/training-arguments.ts';
+import {
+  reply,
+  type DataFile,
+  type OnProgress,
+  type PreparedData,
+  type PreparedRows,
+  type RowSource,
+  type Role,
+  type TokenizerWorker,
+} from './protocol.ts';
 
-const PROGRESS_EVERY = 50;
+const EXAMPLES_PER_TURN = 50;
+const BIN = 32;
+
+const files: Record<Role, { name: string; examples: SquadExample[] }> = {
+  train: { name: '', examples: [] },
+  evaluation: { name: '', examples: [] },
+};
+let prepared: PreparedRows | null = null;
+let abort = new AbortController();
+
+/** The text files of a model folder: config.json and what belongs to the tokenizer. */
+async function textFiles(blobs: Iterable<[string, Blob]>): Promise<Record<string, Uint8Array>> {
+  const read: Record<string, Uint8Array> = {};
+  for (const [name, blob] of blobs) {
+    if (/\.(json|model|txt)$/.test(name)) read[name] = new Uint8Array(await blob.arrayBuffer());
+  }
+  return read;
+}
+
+async function prepareRows(
+  tokenizer: Tokenizer,
+  given: Record<Role, SquadExample[]>,
+  fileNames: Record<Role, string>,
+  args: TrainingArguments,
+  onProgress: OnProgress,
+): Promise<PreparedData> {
+  abort = new AbortController();
+  const { signal } = abort;
+  const total = given.train.length + given.evaluation.length;
+  const excluded: PreparedData['excluded'] = {};
+  const first: Feature[] = [];
+  let done = 0;
+  const encode = async (role: Role) => {
+    const kept: SquadExample[] = [];
+    const rows: Feature[] = [];
+    for (const example of given[role]) {
+      try {
+        const labelled = notebookFeature(tokenizer, example, args);
+        if (role === 'evaluation') first.push(labelled);
+        rows.push(
+          ...(args.return_overflowing_tokens ? windowFeatures(tokenizer, example, args) : [labelled]),
+        );
+        kept.push(example);
+      } catch (error) {
+        // One question without room must not end the preparation of all others.
+        if (!(error instanceof ManabiError)) throw error;
+        excluded[error.code] = (excluded[error.code] ?? 0) + 1;
+      }
+      if (++done % EXAMPLES_PER_TURN === 0 || done === total) {
+        await onProgress(done, total);
+        if (signal.aborted) throw new ManabiError('cancelled', '');
+      }
+    }
+    return { kept, rows };
+  };
+  const train = await encode('train');
+  const evaluation = await encode('evaluation');
+  prepared = {
+    train: train.rows,
+    evaluation: evaluation.rows,
+    examples: { train: train.kept, evaluation: evaluation.kept },
+    fileNames,
+  };
+  const lengths = train.rows.map((row) => row.inputIds.length);
+  const histogram: number[] = [];
+  for (const length of lengths) {
+    const bin = Math.floor((length - 1) / BIN);
+    while (histogram.length <= bin) histogram.push(0);
+    histogram[bin]++;
+  }
+  return {
+    questions: { train: train.kept.length, evaluation: evaluation.kept.length },
+    rows: { train: train.rows.length, evaluation: evaluation.rows.length },
+    ceiling: answerCeiling(first, evaluation.kept),
+    histogram,
+    meanLength: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
+    longest: lengths.reduce((longest, length) => Math.max(longest, length), 0),
+    excluded,
+  };
+}
+
+async function readSquad(role: Role, file: File): Promise<DataFile> {
+  const data = await readSquadFile(file);
+  if (data.examples.length === 0) {
+    throw new ManabiError('squad-no-questions', file.name, { excluded: data.excluded.length });
+  }
+  files[role] = { name: file.name, examples: data.examples };
+  return { name: file.name, summary: describeSquad(data) };
+}
 
 const worker: TokenizerWorker = {
-  readSquad: (file) =>
+  readSquad: (role, file) => reply(() => readSquad(role, file)),
+
+  fetchSquad: (role, url, onProgress) =>
     reply(async () => {
-      const data = await readSquadFile(file);
-      return { name: file.name, summary: describeSquad(data), examples: data.examples };
+      abort = new AbortController();
+      const report = (loaded: number, total: number | null) => onProgress(loaded, total ?? 0);
+      const blob = await downloadFile(url, { signal: abort.signal, onProgress: report });
+      return readSquad(role, new File([blob], url.slice(url.lastIndexOf('/') + 1)));
     }),
 
-  prepare: (files, train, evaluation, args, onProgress) =>
+  fetchModel: (base, id, onProgress) =>
     reply(async () => {
-      const tokenizer = readTokenizer(files);
-      const total = train.length + evaluation.length;
-      let done = 0;
-      const features = async (examples: typeof train) => {
-        const rows: Feature[] = [];
-        for (const example of examples) {
-          if (args.return_overflowing_tokens) rows.push(...windowFeatures(tokenizer, example, args));
-          else rows.push(notebookFeature(tokenizer, example, args));
-          if (++done % PROGRESS_EVERY === 0 || done === total) await onProgress(done, total);
-        }
-        return rows;
-      };
-      const trainRows = await features(train);
-      const evaluationRows = await features(evaluation);
-      const first = evaluation.map((example) => notebookFeature(tokenizer, example, args));
-      const lengths = trainRows.map((row) => row.inputIds.length);
-      return {
-        train: trainRows,
-        evaluation: evaluationRows,
-        evaluationExamples: evaluation,
-        ceiling: answerCeiling(first, evaluation),
-        lengths: {
-          shortest: Math.min(...lengths),
-          mean: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
-          longest: Math.max(...lengths),
-        },
-      };
+      abort = new AbortController();
+      const files = await modelFilesFromHub(base, id, {
+        signal: abort.signal,
+        onProgress: ({ loaded, total }) => onProgress(loaded, total ?? 0),
+      });
+      return Object.fromEntries(files);
     }),
+
+  prepare: (modelFiles, args, onProgress) =>
+    reply(async () => {
+      const tokenizer = readTokenizer(await textFiles(Object.entries(modelFiles)));
+      const { max_train_samples, max_eval_samples, seed } = args;
+      const examples = {
+        train: sampleExamples(files.train.examples, max_train_samples, seed),
+        evaluation: sampleExamples(files.evaluation.examples, max_eval_samples, seed),
+      };
+      const names = { train: files.train.name, evaluation: files.evaluation.name };
+      return prepareRows(tokenizer, examples, names, args, onProgress);
+    }),
+
+  prepareRun: (runId, onProgress) =>
+    reply(async () => {
+      const [run, inputs] = [await getRun(runId), await getRunInputs(runId)];
+      const tokenizer = readTokenizer(await textFiles(inputs.modelFiles));
+      const names = { train: run.data.train.name, evaluation: run.data.evaluation.name };
+      return prepareRows(tokenizer, inputs, names, run.args, onProgress);
+    }),
+
+  cancel: () => abort.abort(),
+
+  serve: (port) => {
+    const source: RowSource = {
+      rows: () => {
+        if (!prepared) throw new RangeError('rows before prepare');
+        return prepared;
+      },
+    };
+    expose(source, port);
+  },
 };
 
 expose(worker);

@@ -1,34 +1,66 @@
 import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import { expose } from 'comlink';
+import { expose, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples } from '../answering/evaluation.ts';
-import { bytesSource } from '../checkpoint/byte-source.ts';
+import { blobSource } from '../checkpoint/byte-source.ts';
+import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
 import { loadWeights } from '../checkpoint/load-weights.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
+import { orderOfEpoch } from '../features/batches.ts';
 import { Gpu } from '../gpu/device.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
-import { parseConfig } from '../model/config.ts';
-import type { Engine } from '../model/engine.ts';
+import { parseConfig, type DebertaConfig } from '../model/config.ts';
+import type { Engine, NamedTensors } from '../model/engine.ts';
 import { FusedEngine } from '../model/fused/engine.ts';
 import { initializeHead, parameterCount, parameterShapes } from '../model/parameters.ts';
-import { readTokenizer, type TokenizerFiles } from '../tokenizer/read.ts';
+import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
+import { withRunLock } from '../storage/run-lock.ts';
+import {
+  createRun,
+  deleteMetricsAfter,
+  getRun,
+  getRunInputs,
+  putEvaluation,
+  putMetrics,
+  updateRun,
+  type ModelDescription,
+} from '../storage/runs.ts';
+import { sha256OfBlobs } from '../storage/sha256.ts';
+import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { TrainingControl } from '../training/control.ts';
-import { train } from '../training/train.ts';
-import { reply, type TrainerWorker } from './protocol.ts';
+import { learningRateAt } from '../training/schedule.ts';
+import type { TrainerState } from '../training/state.ts';
+import { train, type TrainingEvent } from '../training/train.ts';
+import {
+  failure,
+  reply,
+  type Device,
+  type LoadedModel,
+  type PreparedRows,
+  type RowSource,
+  type TrainerWorker,
+} from './protocol.ts';
 
 interface Model {
   engine: Engine;
   tokenizer: Tokenizer;
-  files: Record<string, Uint8Array>;
+  /** config.json and the tokenizer's files. */
+  files: Map<string, Blob>;
+  description: ModelDescription;
+  /** Where a restored run goes on. */
+  resumeFrom: TrainerState | null;
 }
 
 let gpu: Gpu | null = null;
+let device: Device | null = null;
+let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
 let control = new TrainingControl();
+let evaluating = new AbortController();
 
 function loaded(): Model {
   if (!model) throw new ManabiError('model-not-loaded', '');
@@ -36,72 +68,184 @@ function loaded(): Model {
   return model;
 }
 
-function parseJson(bytes: Uint8Array, place: string): unknown {
+async function preparedRows(): Promise<PreparedRows> {
+  if (!source) throw new RangeError('not connected');
+  return (await source.rows()) as PreparedRows;
+}
+
+async function bytesOf(files: ReadonlyMap<string, Blob>): Promise<Record<string, Uint8Array>> {
+  const read: Record<string, Uint8Array> = {};
+  for (const [name, blob] of files) read[name] = new Uint8Array(await blob.arrayBuffer());
+  return read;
+}
+
+async function configOf(files: ReadonlyMap<string, Blob>): Promise<DebertaConfig> {
+  const blob = files.get('config.json');
+  if (!blob) throw new ManabiError('model-no-config', [...files.keys()].join(', '));
+  let raw: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    raw = JSON.parse(await blob.text());
   } catch {
-    throw new ManabiError('config-shape', place, { key: '(top)', wanted: 'JSON' });
+    throw new ManabiError('config-shape', 'config.json', { key: '(top)', wanted: 'JSON' });
+  }
+  return parseConfig(raw, 'config.json');
+}
+
+async function hold(
+  config: DebertaConfig,
+  tensors: NamedTensors,
+  rest: Omit<Model, 'engine'>,
+): Promise<void> {
+  model?.engine.dispose();
+  model = null;
+  const engine = gpu
+    ? await FusedEngine.create(gpu, config, tensors)
+    : new ComposedEngine(config, tensors, 'CPU');
+  model = { engine, ...rest };
+}
+
+async function openDevice(backend: Device['backend']): Promise<Device> {
+  if (backend === 'webgpu') {
+    const opened = await Gpu.open(navigator.gpu);
+    closeDevice();
+    gpu = opened;
+    return { name: gpu.name, backend, isSoftware: gpu.isSoftware };
+  }
+  await useWasm({ 'tfjs-backend-wasm.wasm': plainWasm, 'tfjs-backend-wasm-simd.wasm': simdWasm });
+  closeDevice();
+  return { name: 'CPU (WebAssembly)', backend, isSoftware: true };
+}
+
+/** A model lives on its device: both go. */
+function closeDevice(): void {
+  model?.engine.dispose();
+  model = null;
+  gpu?.dispose();
+  gpu = null;
+}
+
+/** Keeps what an event says of a run. A full disk does not end the training. */
+async function keep(runId: string, engine: Engine, event: TrainingEvent): Promise<void> {
+  if (event.type === 'steps') {
+    await putMetrics(runId, event.entries);
+    await updateRun(runId, { progress: event.progress });
+  } else if (event.type === 'evaluation') await putMetrics(runId, [event.entry]);
+  else if (event.type === 'checkpoint') {
+    const checkpoint = { weights: await engine.readWeights(), optimizer: await engine.readOptimizer() };
+    await saveCheckpoint(runId, { ...checkpoint, state: event.state });
   }
 }
 
 const worker: TrainerWorker = {
+  connect: (port) => {
+    source = wrap(port);
+  },
+
   open: (backend) =>
     reply(async () => {
-      if (backend === 'cpu') {
-        await useWasm({ 'tfjs-backend-wasm.wasm': plainWasm, 'tfjs-backend-wasm-simd.wasm': simdWasm });
-        return { name: 'CPU', isSoftware: true };
-      }
-      if (!gpu) {
-        gpu = await Gpu.open(navigator.gpu);
-      }
-      return { name: gpu.name, isSoftware: gpu.isSoftware };
+      device = await openDevice(backend);
+      return device;
     }),
 
-  load: (files, seed) =>
+  load: (given, named, seed) =>
     reply(async () => {
-      const names = Object.keys(files);
-      const configBytes = files['config.json'];
-      if (!configBytes) throw new ManabiError('model-no-config', names.join(', '));
-      const config = parseConfig(parseJson(configBytes, 'config.json'), 'config.json');
-      const tokenizer = readTokenizer(files as TokenizerFiles);
-      const sources = names.map((name) => bytesSource(name, files[name]));
+      const all = new Map(Object.entries(given));
+      const config = await configOf(all);
+      const files = new Map([...all].filter(([name]) => /\.(json|model|txt)$/.test(name)));
+      const tokenizer = readTokenizer(await bytesOf(files));
+      const sources = Array.from(all, ([name, blob]) => blobSource(name, blob));
       const { tensors, missing, unexpected } = await loadWeights(sources, parameterShapes(config));
       if (missing.length > 0) {
         for (const [name, tensor] of initializeHead(config, seed)) tensors.set(name, tensor);
       }
-      const engine = gpu
-        ? await FusedEngine.create(gpu, config, tensors)
-        : new ComposedEngine(config, tensors, 'CPU');
-      model?.engine.dispose();
-      model = { engine, tokenizer, files };
+      const weights = [...all].flatMap(([name, blob]) => (files.has(name) ? [] : [blob]));
+      const description = { ...named, fingerprint: await sha256OfBlobs(weights) };
+      await hold(config, tensors, { tokenizer, files, description, resumeFrom: null });
       return { parameters: parameterCount(config), missing, unexpected };
     }),
 
-  evaluate: (examples, onProgress) =>
+  begin: (recipe, args) =>
     reply(async () => {
-      const { engine, tokenizer } = loaded();
-      return evaluateExamples(engine, tokenizer, examples, {}, { onProgress });
+      const { description, files } = loaded();
+      const { examples, fileNames } = await preparedRows();
+      const name = `${description.name} · ${fileNames.train}`;
+      const run = { name, recipe, args, model: description, data: fileNames };
+      return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
 
-  train: (data, args, onEvent) =>
+  restore: (runId) =>
+    reply(async () => {
+      const [run, { modelFiles }] = [await getRun(runId), await getRunInputs(runId)];
+      const checkpoint = await loadCheckpoint<TrainerState>(runId);
+      if (!checkpoint) throw new ManabiError('run-no-checkpoint', run.name);
+      const config = await configOf(modelFiles);
+      await hold(config, checkpoint.weights, {
+        tokenizer: readTokenizer(await bytesOf(modelFiles)),
+        files: new Map(modelFiles),
+        description: run.model,
+        resumeFrom: checkpoint.state,
+      });
+      if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
+      const restored: LoadedModel = { parameters: parameterCount(config), missing: [], unexpected: [] };
+      return { model: restored, damaged: checkpoint.damaged.map((error) => error.message) };
+    }),
+
+  train: (runId, onEvent, onStorageError) =>
+    reply(() =>
+      withRunLock(runId, async () => {
+        const { engine, tokenizer, resumeFrom } = loaded();
+        const { args } = await getRun(runId);
+        const rows = await preparedRows();
+        control = new TrainingControl();
+        if (resumeFrom) await deleteMetricsAfter(runId, resumeFrom.global_step);
+        await updateRun(runId, { status: 'running' });
+        let outcome: 'finished' | 'stopped' = 'stopped';
+        try {
+          await train(engine, { ...rows, padTokenId: tokenizer.padTokenId }, args, {
+            control,
+            resumeFrom: resumeFrom ?? undefined,
+            best: storedBestWeights(runId),
+            onEvent: async (event) => {
+              gpu?.check();
+              if (event.type === 'end') outcome = event.outcome;
+              try {
+                await keep(runId, engine, event);
+              } catch (error) {
+                if (!(error instanceof ManabiError) || !error.code.startsWith('storage-')) throw error;
+                onStorageError(failure(error));
+              }
+              await onEvent(event, engine.memory().live);
+            },
+          });
+        } finally {
+          await updateRun(runId, { status: outcome });
+        }
+        return outcome;
+      }),
+    ),
+
+  evaluate: (store, onProgress) =>
     reply(async () => {
       const { engine, tokenizer } = loaded();
-      control = new TrainingControl();
-      let outcome: 'finished' | 'stopped' = 'finished';
-      await train(engine, { ...data, padTokenId: tokenizer.padTokenId }, args, {
-        control,
-        onEvent: async (event) => {
-          gpu?.check();
-          if (event.type === 'end') outcome = event.outcome;
-          await onEvent(event, engine.memory().live);
-        },
-      });
-      return outcome;
+      const { examples } = await preparedRows();
+      evaluating = new AbortController();
+      const { signal } = evaluating;
+      try {
+        const control = { onProgress, signal };
+        const found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control);
+        if (store) await putEvaluation(store.runId, store.when, found);
+        return found;
+      } catch (error) {
+        throw signal.aborted ? new ManabiError('cancelled', '') : error;
+      }
     }),
 
   pause: () => control.pause(),
   resume: () => control.resume(),
-  stop: () => control.stop(),
+  stop: () => {
+    control.stop();
+    evaluating.abort();
+  },
 
   ask: (question, context) =>
     reply(async () => {
@@ -115,7 +259,26 @@ const worker: TrainerWorker = {
   download: (card) =>
     reply(async () => {
       const { engine, files } = loaded();
-      return exportModelZip(files, await engine.readWeights(), card);
+      return exportModelZip(await bytesOf(files), await engine.readWeights(), card);
+    }),
+
+  downloadCheckpoint: (runId) =>
+    reply(async () => {
+      const [{ args, name }, { modelFiles }] = [await getRun(runId), await getRunInputs(runId)];
+      const checkpoint = await loadCheckpoint<TrainerState>(runId);
+      if (!checkpoint?.optimizer) throw new ManabiError('run-no-checkpoint', name);
+      const { weights, optimizer, state } = checkpoint;
+      const rows = await preparedRows();
+      const { padTokenId } = readTokenizer(await bytesOf(modelFiles));
+      const nextLearningRate = learningRateAt(args, state.global_step + 1, state.max_steps);
+      const epochs = Array.from({ length: Math.ceil(state.num_train_epochs) }, (_, epoch) => epoch);
+      const orders = epochs.map((epoch) => orderOfEpoch(rows.train, args, epoch));
+      return exportTrainerCheckpointZip(
+        await bytesOf(modelFiles),
+        { weights, optimizer, state, args, nextLearningRate },
+        parameterShapes(await configOf(modelFiles)).keys(),
+        { ...rows, orders, padTokenId },
+      );
     }),
 };
 
