@@ -1,5 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
-import { epochOrder, groupByLengthOrder, padBatch } from '../features/batches.ts';
+import { padBatch } from '../features/batches.ts';
 import type { Batch, Feature } from '../features/feature.ts';
 import type { Engine, NamedTensors, StepMetrics } from '../model/engine.ts';
 import { TrainingControl } from './control.ts';
@@ -7,7 +7,7 @@ import { evaluateLoss } from './evaluate-loss.ts';
 import { DrainRhythm } from './rhythm.ts';
 import { learningRateAt } from './schedule.ts';
 import type { LogEntry, TrainerState } from './state.ts';
-import { dropoutSeedOf, epochAfter, planSteps, type StepPlan } from './steps.ts';
+import { dropoutSeedOf, epochAfter, planSteps, rowOrder, type StepPlan } from './steps.ts';
 import { checkArguments, type TrainingArguments } from './training-arguments.ts';
 
 export interface TrainingData {
@@ -176,7 +176,10 @@ class Run {
   private microBatches(done: number): Batch[] {
     const { args, data, plan } = this;
     const epoch = Math.floor(done / plan.stepsPerEpoch);
-    if (this.order?.epoch !== epoch) this.order = { epoch, indices: this.epochOrder(epoch) };
+    if (this.order?.epoch !== epoch) {
+      const indices = this.options.order?.(epoch) ?? rowOrder(data.train, args, epoch);
+      this.order = { epoch, indices };
+    }
     const { indices } = this.order;
     const size = args.per_device_train_batch_size;
     const first = (done % plan.stepsPerEpoch) * args.gradient_accumulation_steps;
@@ -188,14 +191,6 @@ class Run {
         rows.push(data.train[indices[at]]);
       return padBatch(rows, data.padTokenId, args);
     });
-  }
-
-  private epochOrder(epoch: number): ArrayLike<number> {
-    const { args, data } = this;
-    if (this.options.order) return this.options.order(epoch);
-    if (!args.group_by_length) return epochOrder(data.train.length, args.seed, epoch);
-    const lengths = data.train.map(({ inputIds }) => inputIds.length);
-    return groupByLengthOrder(lengths, args.per_device_train_batch_size, args.seed, epoch);
   }
 
   private async drain(): Promise<void> {
