@@ -64,10 +64,12 @@ function featureTensors({ train, evaluation, orders }: TrainingRows): WritableTe
 }
 
 /** The script that goes on with the run under Hugging Face's Trainer, beside its checkpoint and features.safetensors. */
-export function continueTrainingScript({ state, args }: TrainerRun, padTokenId: number): string {
+export function continueTrainingScript(
+  { state, args }: Pick<TrainerRun, 'state' | 'args'>,
+  padTokenId: number,
+): string {
   const set = (name: keyof TrainingArguments) => `        ${name}=${python(args[name])},\n`;
-  const length =
-    args.max_steps > 0 ? set('max_steps') : `        num_train_epochs=${python(args.num_train_epochs)},\n`;
+  const length = set(args.max_steps > 0 ? 'max_steps' : 'num_train_epochs');
   const settings = settingNames.map((name) => set(name)).join('');
   const evalStrategy = args.eval_strategy === 'steps' ? set('eval_steps') : '';
   const saveStrategy = args.save_strategy === 'steps' ? set('save_steps') : '';
@@ -80,7 +82,12 @@ export function continueTrainingScript({ state, args }: TrainerRun, padTokenId: 
 The fine-tuned model is written to ./output. features.safetensors holds the rows (token ids and labels) in the order of the run.
 """
 import os
+import shutil
 from pathlib import Path
+
+if "WORLD_SIZE" not in os.environ:
+    # Without torchrun the Trainer would give a whole batch to each GPU it sees, and the run would be another one.
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
 import torch
 from safetensors.torch import load_file
@@ -171,6 +178,9 @@ if __name__ == "__main__":
     trainer = make_trainer()
     trainer.train(resume_from_checkpoint=str(CHECKPOINT))
     trainer.save_model()
+    for name in ("tokenizer.json", "spm.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"):
+        if trainer.args.should_save and (CHECKPOINT / name).exists():
+            shutil.copy(CHECKPOINT / name, trainer.args.output_dir)
 `;
 }
 

@@ -9,13 +9,6 @@ export interface PaddingOptions {
   pad_to_multiple_of: number;
 }
 
-export interface OrderArguments {
-  seed: number;
-  group_by_length: boolean;
-  per_device_train_batch_size: number;
-  gradient_accumulation_steps: number;
-}
-
 /** Features -> one padded batch [B, N]. */
 export function padBatch(rows: readonly Feature[], padTokenId: number, options: PaddingOptions): Batch {
   const B = rows.length;
@@ -71,14 +64,6 @@ export function groupByLengthOrder(
   const longest = megas.reduce((best, mega, i) => (lengths[mega[0]] > lengths[megas[best][0]] ? i : best), 0);
   if (longest > 0) [megas[0][0], megas[longest][0]] = [megas[longest][0], megas[0][0]];
   return Int32Array.from(megas.flat());
-}
-
-/** Order of the training rows in an epoch, as Hugging Face's sampler for these arguments has it. */
-export function orderOfEpoch(rows: readonly Feature[], args: OrderArguments, epoch: number): Int32Array {
-  if (!args.group_by_length) return epochOrder(rows.length, args.seed, epoch);
-  const lengths = rows.map(({ inputIds }) => inputIds.length);
-  const size = args.per_device_train_batch_size * args.gradient_accumulation_steps;
-  return groupByLengthOrder(lengths, size, args.seed, epoch);
 }
 
 /** Share of the positions of padded batches that hold real tokens. */

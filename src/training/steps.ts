@@ -1,3 +1,5 @@
+import { epochOrder, groupByLengthOrder } from '../features/batches.ts';
+import type { Feature } from '../features/feature.ts';
 import type { TrainingArguments } from './training-arguments.ts';
 
 /** How many steps a run has, as Trainer.set_initial_training_values counts them. */
@@ -34,6 +36,21 @@ export function epochAfter(
   const whole = Math.floor(step / stepsPerEpoch);
   const batches = Math.min(batchesPerEpoch, (step % stepsPerEpoch) * accumulation);
   return whole + batches / Math.max(1, batchesPerEpoch);
+}
+
+/** Order of the training rows in an epoch (from 0), as Hugging Face's sampler for these arguments takes them. */
+export function rowOrder(
+  rows: readonly Feature[],
+  args: Pick<
+    TrainingArguments,
+    'seed' | 'group_by_length' | 'per_device_train_batch_size' | 'gradient_accumulation_steps'
+  >,
+  epoch: number,
+): Int32Array {
+  if (!args.group_by_length) return epochOrder(rows.length, args.seed, epoch);
+  const lengths = rows.map(({ inputIds }) => inputIds.length);
+  const batchSize = args.per_device_train_batch_size * args.gradient_accumulation_steps;
+  return groupByLengthOrder(lengths, batchSize, args.seed, epoch);
 }
 
 /**

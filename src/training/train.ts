@@ -1,5 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
-import { orderOfEpoch, padBatch } from '../features/batches.ts';
+import { padBatch } from '../features/batches.ts';
 import type { Batch, Feature } from '../features/feature.ts';
 import type { Engine, NamedTensors, StepMetrics } from '../model/engine.ts';
 import { TrainingControl } from './control.ts';
@@ -7,7 +7,7 @@ import { evaluateLoss } from './evaluate-loss.ts';
 import { DrainRhythm } from './rhythm.ts';
 import { learningRateAt } from './schedule.ts';
 import type { LogEntry, TrainerState } from './state.ts';
-import { dropoutSeedOf, epochAfter, planSteps, type StepPlan } from './steps.ts';
+import { dropoutSeedOf, epochAfter, planSteps, rowOrder, type StepPlan } from './steps.ts';
 import { checkArguments, type TrainingArguments } from './training-arguments.ts';
 
 export interface TrainingData {
@@ -177,8 +177,8 @@ class Run {
     const { args, data, plan } = this;
     const epoch = Math.floor(done / plan.stepsPerEpoch);
     if (this.order?.epoch !== epoch) {
-      const given = this.options.order?.(epoch);
-      this.order = { epoch, indices: given ?? orderOfEpoch(data.train, args, epoch) };
+      const indices = this.options.order?.(epoch) ?? rowOrder(data.train, args, epoch);
+      this.order = { epoch, indices };
     }
     const { indices } = this.order;
     const size = args.per_device_train_batch_size;

@@ -8,7 +8,6 @@ import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
 import { loadWeights } from '../checkpoint/load-weights.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { orderOfEpoch } from '../features/batches.ts';
 import { Gpu } from '../gpu/device.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
@@ -33,6 +32,7 @@ import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { TrainingControl } from '../training/control.ts';
 import { learningRateAt } from '../training/schedule.ts';
+import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
 import {
@@ -272,7 +272,7 @@ const worker: TrainerWorker = {
       const { padTokenId } = readTokenizer(await bytesOf(modelFiles));
       const nextLearningRate = learningRateAt(args, state.global_step + 1, state.max_steps);
       const epochs = Array.from({ length: Math.ceil(state.num_train_epochs) }, (_, epoch) => epoch);
-      const orders = epochs.map((epoch) => orderOfEpoch(rows.train, args, epoch));
+      const orders = epochs.map((epoch) => rowOrder(rows.train, args, epoch));
       return exportTrainerCheckpointZip(
         await bytesOf(modelFiles),
         { weights, optimizer, state, args, nextLearningRate },
