@@ -3,7 +3,7 @@ import { chromiumArgs, chromiumPath } from './e2e/browser.mjs';
 
 export default defineConfig({
   testDir: 'e2e',
-  timeout: 10 * 60_000,
+  timeout: 20 * 60_000,
   workers: 1,
   reporter: 'list',
   use: {

@@ -1,5 +1,6 @@
 import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threadedWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import { expose, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples } from '../answering/evaluation.ts';
@@ -111,7 +112,11 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
     gpu = opened;
     return { name: gpu.name, backend, isSoftware: gpu.isSoftware };
   }
-  await useWasm({ 'tfjs-backend-wasm.wasm': plainWasm, 'tfjs-backend-wasm-simd.wasm': simdWasm });
+  await useWasm({
+    'tfjs-backend-wasm.wasm': plainWasm,
+    'tfjs-backend-wasm-simd.wasm': simdWasm,
+    'tfjs-backend-wasm-threaded-simd.wasm': threadedWasm,
+  });
   closeDevice();
   return { name: 'CPU (WebAssembly)', backend, isSoftware: true };
 }
