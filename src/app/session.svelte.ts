@@ -33,6 +33,7 @@ const builtInFiles = [
   'special_tokens_map.json',
 ];
 const MAX_RECOVERIES = 3;
+const KEEP_GPU = 'manabi-keep-software-gpu';
 
 interface ModelChoice {
   files: Record<string, Blob>;
@@ -88,19 +89,25 @@ class Session {
     return this.phase !== 'idle';
   }
 
-  /** WebGPU; where it is only a processor that plays GPU, the processor itself, which is faster. */
+  /** WebGPU; where it is only a processor that plays GPU, the processor itself, which is faster, unless asked otherwise before. */
   async openBest(): Promise<void> {
     await this.open('webgpu');
-    if (!this.device?.isSoftware) return;
+    if (!this.device?.isSoftware || localStorage.getItem(KEEP_GPU)) return;
     this.leftGpu = this.device.name;
-    this.choosePreset('quick');
     await this.open('cpu');
+  }
+
+  /** WebGPU in software all the same, on the next visit too. */
+  async keepGpu(): Promise<void> {
+    localStorage.setItem(KEEP_GPU, 'yes');
+    await this.open('webgpu');
   }
 
   async open(backend: Backend): Promise<void> {
     await this.guarded('device', async () => {
       this.device = unwrap(await this.trainer.open(backend));
       this.fresh = false;
+      if (this.device.isSoftware) this.choosePreset('quick');
     });
   }
 
