@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { ManabiError } from '../errors/manabi-error.ts';
 import { database } from './database.ts';
 import { deleteDownload, downloadFile, listDownloads, storedFile } from './downloads.ts';
-import { expectBytes, noise, place, requests, resetServer, server } from './file-server.ts';
+import { expectBytes, limitQuota, noise, place, requests, resetServer, server } from './file-server.ts';
 import type { Serving } from './file-server.setup.ts';
 import { jsquadUrls } from './jsquad.ts';
 import { sha256OfBlobs } from './sha256.ts';
@@ -207,6 +207,21 @@ test('two that want one file load it once; it is not deleted under them', async 
   expect(await errorOf(deleteDownload(url))).toMatchObject({ code: 'download-busy', place: url });
   for (const blob of await both) await expectBytes(blob, big);
   expect((await requests()).length).toBe(1);
+});
+
+test('a full quota names the bytes and keeps what fitted', async () => {
+  const url = await place('full.bin', big, { etag: '"1"' });
+  await limitQuota(6 * MIB);
+  try {
+    const error = await errorOf(downloadFile(url));
+    expect(error).toMatchObject({ code: 'storage-full', place: url, details: { needed: '9.4' } });
+    const [{ loaded, complete }] = await listDownloads();
+    expect(complete).toBe(false);
+    expect(loaded).toBeGreaterThanOrEqual(4 * MIB);
+    expect(error.details.available).toBe((loaded / 1e6).toFixed(1));
+  } finally {
+    await limitQuota();
+  }
 });
 
 test('the addresses of JSQuAD', () => {

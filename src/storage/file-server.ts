@@ -1,5 +1,6 @@
-// For the tests: the page's side of file-server.setup.ts.
+// For the tests: the page's side of file-server.setup.ts, and the disk as the browser allows it.
 import { expect, inject } from 'vitest';
+import { cdp } from 'vitest/browser';
 import type { SeenRequest, Serving } from './file-server.setup.ts';
 
 export const server = inject('fileServer');
@@ -43,4 +44,13 @@ export async function expectBytes(blob: Blob | null | undefined, wanted: Uint8Ar
   const found = new Uint8Array((await blob?.arrayBuffer()) ?? []);
   expect(found.length).toBe(wanted.length);
   expect(found.findIndex((byte, at) => byte !== wanted[at])).toBe(-1);
+}
+
+/** Sets how much this origin may store (nothing said: as before) and empties its databases. */
+export async function limitQuota(quotaSize?: number): Promise<void> {
+  const { origin } = location;
+  const session = cdp() as unknown as { send(method: string, parameters: object): Promise<unknown> };
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
+  // Chromium remembers for half a minute how much room a database has, unless it is opened anew.
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
 }
