@@ -25,6 +25,7 @@ export default mergeConfig(
             include: ['src/**/*.gpu.test.ts'],
             testTimeout: 120_000,
             fileParallelism: false,
+            globalSetup: ['src/storage/file-server.setup.ts'],
             browser: {
               enabled: true,
               headless: true,

@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from 'vitest';
-import { cdp } from 'vitest/browser';
 import type { NamedTensors } from '../model/engine.ts';
 import type { TrainerState } from '../training/state.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from './checkpoints.ts';
 import { database, MAX_CHUNK_BYTES, type ChunkKey } from './database.ts';
 import type { Run } from './runs.ts';
+import { limitQuota } from './file-server.ts';
 import { emptyDatabase, testCheckpoint, testRun, type TestState } from './test-run.ts';
 
 let run: Run;
@@ -199,14 +199,7 @@ test('a write that is going on is not swept', async () => {
 });
 
 test('a full quota names the bytes, leaves the checkpoint before it and no remains', async () => {
-  const { origin } = location;
-  const session = cdp() as unknown as { send(method: string, parameters: object): Promise<unknown> };
-  const limit = async (quotaSize?: number) => {
-    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
-    // Chromium remembers for half a minute how much room a database has, unless it is opened anew.
-    await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
-  };
-  await limit(40 * 2 ** 20);
+  await limitQuota(40 * 2 ** 20);
   try {
     run = await testRun();
     await saveCheckpoint(run.id, testCheckpoint(1));
@@ -217,6 +210,6 @@ test('a full quota names the bytes, leaves the checkpoint before it and no remai
     expect(await generations()).toEqual([1]);
     expectSame(await loadCheckpoint<TestState>(run.id), testCheckpoint(1));
   } finally {
-    await limit();
+    await limitQuota();
   }
 });

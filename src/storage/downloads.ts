@@ -16,7 +16,7 @@ export interface DownloadRecord {
   loaded: number;
   chunks: number;
   complete: boolean;
-  /** What the file was held to; null where the source gives no hash. */
+  /** What the file must hash to, and does when it is complete; null where the source gives no hash. */
   sha256: string | null;
   /** Milliseconds since 1970. */
   updatedAt: number;
@@ -63,35 +63,29 @@ async function fromStoreOrNetwork(url: string, options: DownloadOptions): Promis
     if (found === expected) return blob;
     await remove(url);
   }
-  const { record, sha256 } = await receive(url, stored?.complete ? undefined : stored, options);
+  const record = await receive(url, stored?.complete ? undefined : stored, options);
   const blob = await assemble(url);
-  if (sha256) {
+  if (record.sha256) {
     const found = await sha256OfBlobs([blob], signal);
-    if (found !== sha256) {
+    if (found !== record.sha256) {
       await remove(url);
-      throw new ManabiError('download-damaged', url, { found, wanted: sha256 });
+      throw new ManabiError('download-damaged', url, { found, wanted: record.sha256 });
     }
   }
-  await put({ ...record, size: record.loaded, complete: true, sha256 });
+  await put({ ...record, size: record.loaded, complete: true });
   return blob;
-}
-
-interface Received {
-  record: DownloadRecord;
-  /** What the file must hash to. */
-  sha256: string | null;
 }
 
 /** Fetches what is not in the store yet; every piece is stored in one transaction with the record that counts it. */
 async function receive(
   url: string,
   stored: DownloadRecord | undefined,
-  { signal, onProgress, expectedSha256 = '' }: DownloadOptions,
-): Promise<Received> {
-  if (stored && stored.loaded === stored.size) return { record: stored, sha256: expectedSha256 || null };
-  const response = await ask(url, stored, expectedSha256, signal);
-  let record = await begin(url, stored, response);
-  const sha256 = expectedSha256 || linkedSha256(response);
+  { signal, onProgress, expectedSha256 }: DownloadOptions,
+): Promise<DownloadRecord> {
+  const sha256 = expectedSha256 ?? stored?.sha256 ?? null;
+  if (stored && stored.loaded === stored.size) return { ...stored, sha256 };
+  const response = await ask(url, stored && { ...stored, sha256 }, signal);
+  let record = await begin(url, stored, response, sha256);
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   let waiting = 0;
   let reported = 0;
@@ -122,31 +116,31 @@ async function receive(
   }
   await flush();
   report();
-  return { record, sha256 };
+  return record;
 }
 
 /** The answer of the server: status 206 when it goes on where the stored part ends, otherwise 200. */
 async function ask(
   url: string,
   stored: DownloadRecord | undefined,
-  expectedSha256: string,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
+  const cache = 'no-store'; // The browser's own cache would keep a second copy.
   if (stored && stored.loaded > 0) {
     // Range alone, and the validators compared here: If-Range would need a CORS preflight, which the servers that the
     // hub redirects to refuse.
     const headers = { Range: `bytes=${stored.loaded}-` };
-    const response = await fetch(url, { headers, signal }).catch((error: unknown) => {
+    const response = await fetch(url, { headers, signal, cache }).catch((error: unknown) => {
       if (signal?.aborted) throw error;
       return null; // A browser or server that wants a preflight for Range too; the plain request tells.
     });
-    if (response?.status === 206 && goesOn(stored, response, expectedSha256)) return response;
+    if (response?.status === 206 && goesOn(stored, response)) return response;
     if (response?.status === 200) return response;
     await response?.body?.cancel();
   }
   let response: Response;
   try {
-    response = await fetch(url, { signal });
+    response = await fetch(url, { signal, cache });
   } catch (error) {
     if (signal?.aborted) throw error;
     if (!stored?.loaded) throw new ManabiError('download-unreachable', url, { reason: String(error) });
@@ -159,14 +153,14 @@ async function ask(
 }
 
 /** Whether a partial answer continues the same file. Headers that CORS hides are null. */
-function goesOn(stored: DownloadRecord, { headers }: Response, expectedSha256: string): boolean {
+function goesOn(stored: DownloadRecord, { headers }: Response): boolean {
   const start = headers.get('content-range')?.match(/^bytes (\d+)-/)?.[1];
   if (start !== undefined && Number(start) !== stored.loaded) return false;
   const etag = etagOf(headers);
   if (stored.etag && etag) return stored.etag === etag;
   const lastModified = headers.get('last-modified');
   if (stored.lastModified && lastModified) return stored.lastModified === lastModified;
-  return expectedSha256 !== ''; // The hash at the end decides.
+  return stored.sha256 !== null; // The hash at the end decides.
 }
 
 /** Without the mark of a weak one, which servers add when they compress: the bytes counted here are unpacked. */
@@ -175,7 +169,7 @@ function etagOf(headers: Headers): string | null {
 }
 
 /** The hub's hash of a large file; visible where the hub itself sends the file and does not redirect. */
-function linkedSha256({ headers }: Response): string | null {
+function linkedSha256(headers: Headers): string | null {
   return headers.get('x-linked-etag')?.match(/^"?([0-9a-f]{64})"?$/)?.[1] ?? null;
 }
 
@@ -183,8 +177,9 @@ async function begin(
   url: string,
   stored: DownloadRecord | undefined,
   { status, headers }: Response,
+  sha256: string | null,
 ): Promise<DownloadRecord> {
-  if (stored && status === 206) return stored;
+  if (stored && status === 206) return { ...stored, sha256 };
   if (stored) await remove(url);
   const length = headers.get('content-length');
   const record: DownloadRecord = {
@@ -195,7 +190,7 @@ async function begin(
     loaded: 0,
     chunks: 0,
     complete: false,
-    sha256: null,
+    sha256: sha256 ?? linkedSha256(headers),
     updatedAt: Date.now(),
   };
   await put(record);
