@@ -1,5 +1,5 @@
 import type { MemoryPlan } from '../src/model/fused/memory.ts';
-import type { LayerErrors } from './base-step.ts';
+import type { BaseStep } from './base-step.ts';
 import type { ComposedMeasure } from './composed.ts';
 import type { FusedMeasure } from './fused.ts';
 import type { PytorchMeasure } from './pytorch.ts';
@@ -22,8 +22,8 @@ export interface ShapeReport {
   fused: FusedMeasure;
   composed: ComposedMeasure | { skipped: string };
   pytorch: PytorchMeasure | { skipped: string };
-  /** --full, base: the executed gradients against the composed form. */
-  layers: LayerErrors[] | null;
+  /** --full, base: one step executed and compared with the composed form. */
+  step: BaseStep | null;
 }
 
 const MIB = 2 ** 20;
@@ -65,9 +65,9 @@ export function printTable(reports: readonly ShapeReport[]): void {
   }
 }
 
-/** The kinds of dispatch that take most of an executed step, and the layers' errors where they were checked. */
+/** The kinds of dispatch that take most of an executed step, and how the step of --full agrees with the composed form. */
 export function printKernels(reports: readonly ShapeReport[]): void {
-  for (const { size, B, N, fused, layers } of reports) {
+  for (const { size, B, N, fused, step } of reports) {
     if (fused.kernels.length > 0) {
       console.log(`\n${size} ${B} x ${N}: time by kind of dispatch\n`);
       print(
@@ -80,8 +80,12 @@ export function printKernels(reports: readonly ShapeReport[]): void {
         })),
       );
     }
-    if (layers) {
-      console.log(`\n${size} ${B} x ${N}: gradients against the composed form, of the part's largest\n`);
+    if (step) {
+      const { first_step_ms, loss, grad_norm, loss_error, grad_norm_error, layers } = step;
+      console.log(`\n${size} ${B} x ${N}: one step executed in ${(first_step_ms / 1000).toFixed(1)} s,`);
+      console.log(`loss ${loss} (${loss_error.toExponential(1)} from the composed form),`);
+      console.log(`gradient norm ${grad_norm} (${grad_norm_error.toExponential(1)});`);
+      console.log("gradients against the composed form, of the part's largest:\n");
       print(layers.map(({ part, error }) => ({ part, error: error.toExponential(1) })));
     }
   }
