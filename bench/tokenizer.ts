@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { readTokenizer, type TokenizerFiles } from '../src/tokenizer/read.ts';
+import { readTokenizerFolder } from './read-tokenizer.ts';
 
 // Tokens per second over all contexts of a SQuAD file, ours beside @xenova/transformers, alternating in one process:
 //   npx tsx bench/tokenizer.ts --squad FILE --tokenizer FOLDER [--rounds 5]
@@ -31,7 +31,7 @@ async function main() {
   const folder = values.tokenizer;
   const { data } = JSON.parse(readFileSync(values.squad, 'utf8')) as SquadFile;
   const contexts = [...new Set(data.flatMap(({ paragraphs }) => paragraphs.map(({ context }) => context)))];
-  const own = readOwn(folder);
+  const own = readTokenizerFolder(folder);
   const peer = await readPeer(folder);
 
   const encode = (text: string) => own.encode(text).ids;
@@ -59,21 +59,6 @@ async function main() {
         : report,
     ),
   );
-}
-
-function readOwn(folder: string) {
-  const files: TokenizerFiles = {};
-  const names = [
-    'tokenizer.json',
-    'spm.model',
-    'tokenizer_config.json',
-    'special_tokens_map.json',
-    'added_tokens.json',
-  ] as const;
-  for (const name of names) {
-    if (existsSync(join(folder, name))) files[name] = readFileSync(join(folder, name));
-  }
-  return readTokenizer(files, folder);
 }
 
 /** ids by @xenova/transformers, which reads tokenizer.json only; null where there is none. */

@@ -69,22 +69,28 @@ export function sortedLength(T: number): number {
 export function sortRows(rows: Int32Array, skipped: number): Uint32Array<ArrayBuffer> {
   const T = rows.length;
   const sorted = new Uint32Array(sortedLength(T));
-  // One number per position, so that the engine's numeric sort does the work: once per step, on the critical path.
-  const keys = Float64Array.from(rows, (row, at) => row * T + at)
-    .filter((_, at) => rows[at] !== skipped)
-    .sort();
-  const positions = Uint32Array.from(keys, (key) => key % T);
+  // One number per position, so that the engine's numeric sort does the work: once per step, on the critical path. Plain
+  // loops: with Float64Array.from and filter this took five times as long.
+  const keys = new Float64Array(T);
+  let kept = 0;
+  for (let at = 0; at < T; at++) {
+    if (rows[at] !== skipped) keys[kept++] = rows[at] * T + at;
+  }
+  keys.subarray(0, kept).sort();
   let count = 0;
-  for (const [at, position] of positions.entries()) {
-    if (at === 0 || rows[position] !== rows[positions[at - 1]]) {
-      sorted[1 + count] = rows[position];
+  let previous = -1;
+  for (let at = 0; at < kept; at++) {
+    const row = Math.floor(keys[at] / T);
+    if (row !== previous) {
+      sorted[1 + count] = row;
       sorted[1 + T + count] = at;
       count++;
+      previous = row;
     }
-    sorted[2 + 2 * T + at] = position;
+    sorted[2 + 2 * T + at] = keys[at] - row * T;
   }
   sorted[0] = count;
-  sorted[1 + T + count] = positions.length;
+  sorted[1 + T + count] = kept;
   return sorted;
 }
 

@@ -1,6 +1,6 @@
 import type { Batch } from '../../features/feature.ts';
 import type { Gpu } from '../../gpu/device.ts';
-import type { Slice } from '../../gpu/kernel.ts';
+import type { KernelCall, Slice } from '../../gpu/kernel.ts';
 import { defaultTiles, type TileChoice } from '../../gpu/linear/tile.ts';
 import { Plan, runPlans } from '../../gpu/plan.ts';
 import { Readback } from '../../gpu/readback.ts';
@@ -174,6 +174,26 @@ export class FusedEngine implements Engine {
       const { expAvg, expAvgSq } = this.needMoments();
       expAvg.write(exp_avg);
       expAvgSq.write(exp_avg_sq);
+    });
+  }
+
+  /**
+   * A training step over `batch` with every dispatch timed by itself, in nanoseconds. For the bench only: needs
+   * timestamp-query and a step before it, whose learning rate and seed it takes over (so the weights move).
+   */
+  timeStep(batch: Batch): Promise<{ call: KernelCall; nanoseconds: number }[]> {
+    return this.inTurn(async () => {
+      const parts = this.split(batch);
+      const plans = await this.prepareAll(parts, 'train');
+      plans.push(await this.planOf('optimizer', () => this.optimizerCalls()));
+      const timed: { call: KernelCall; nanoseconds: number }[] = [];
+      for (const [i, plan] of plans.entries()) {
+        if (i < parts.length) this.writeInputs(parts[i], 0, i, true);
+        const times = await plan.runTimed();
+        timed.push(...plan.calls.map((call, at) => ({ call, nanoseconds: times[at] })));
+      }
+      this.gpu.check();
+      return timed;
     });
   }
 

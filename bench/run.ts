@@ -1,0 +1,122 @@
+// npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE]. How to read it: README.md.
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { ManabiError } from '../src/errors/manabi-error.ts';
+import { tuneTiles } from '../src/gpu/linear/tune.ts';
+import { planMemory, stepCalls } from '../src/model/fused/memory.ts';
+import { checkBaseStep } from './base-step.ts';
+import { measureComposed } from './composed.ts';
+import { countCalls, openGpu } from './device.ts';
+import { executedFlops, necessaryFlops } from './flops.ts';
+import { measureFused } from './fused.ts';
+import { measurePytorch, missingPytorch } from './pytorch.ts';
+import { printKernels, printTable, type PlanFigures, type ShapeReport } from './report.ts';
+import { configOf, randomBatch, randomWeights, sizeNames, type SizeName } from './sizes.ts';
+
+const BATCH = 8;
+/** A software adapter does 0.2 to 2 GFLOPS: larger steps are recorded there, not executed, unless --full; base never timed. */
+const SOFTWARE_FLOPS = 5e9;
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      full: { type: 'boolean', default: false },
+      size: { type: 'string' },
+      tokens: { type: 'string', default: '64,160,512' },
+      json: { type: 'string' },
+    },
+  });
+  const sizes = sizeNames.filter((size) => values.size === undefined || size === values.size);
+  const tokens = values.tokens.split(',').map(Number);
+  if (sizes.length === 0 || !tokens.every((N) => Number.isInteger(N) && N > 0)) {
+    throw new Error('npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE]');
+  }
+  return { sizes, tokens, full: values.full, json: values.json };
+}
+
+async function main(): Promise<void> {
+  const { sizes, tokens, full, json } = readArguments();
+  const gpu = await openGpu();
+  const calls = countCalls(gpu);
+  const tiles = await tuneTiles(gpu, { get: async () => null, set: async () => {} });
+  const noPytorch = await missingPytorch();
+  const machine = {
+    adapter: gpu.name,
+    software: gpu.isSoftware,
+    limits: {
+      maxStorageBufferBindingSize: gpu.device.limits.maxStorageBufferBindingSize,
+      maxBufferSize: gpu.device.limits.maxBufferSize,
+    },
+    tiles,
+    node: process.version,
+    cpu: `${cpus()[0].model}, ${cpus().length} threads`,
+  };
+  console.log(JSON.stringify(machine));
+
+  const reports: ShapeReport[] = [];
+  const save = () => json && writeFileSync(json, `${JSON.stringify({ machine, reports }, null, 1)}\n`);
+  for (const size of sizes) {
+    const config = configOf(size);
+    const weights = randomWeights(config);
+    for (const N of tokens) {
+      const plan = planOf(size, N, tiles, gpu.device.limits);
+      const small = size !== 'base' && (full || plan.necessary_flops <= SOFTWARE_FLOPS);
+      const execute = small || !gpu.isSoftware;
+      const batch = randomBatch(config, BATCH, N);
+      const fusedSteps = execute ? (gpu.isSoftware ? 2 : 20) : 0;
+      console.log(`${size} ${BATCH} x ${N}: ${execute ? 'executing' : 'recording only'} ...`);
+      const fused = await measureFused(gpu, calls, config, weights, batch, tiles, fusedSteps);
+      const skipped = {
+        skipped: `too large for a software adapter${size === 'base' ? '' : ' without --full'}`,
+      };
+      const composed = execute
+        ? await measureComposed(calls, config, weights, batch, gpu.isSoftware ? 1 : 5).catch(reason)
+        : skipped;
+      const pytorch = noPytorch
+        ? { skipped: noPytorch }
+        : execute
+          ? await measurePytorch(size, BATCH, N, gpu.isSoftware ? 3 : 20).catch(reason)
+          : skipped;
+      const step =
+        full && size === 'base' ? await checkBaseStep(gpu, config, weights, BATCH, N, tiles) : null;
+      reports.push({ size, B: BATCH, N, plan, fused, composed, pytorch, step });
+      save();
+    }
+  }
+  printTable(reports);
+  printKernels(reports);
+  gpu.dispose();
+}
+
+function planOf(
+  size: SizeName,
+  N: number,
+  tiles: Awaited<ReturnType<typeof tuneTiles>>,
+  limits: GPUSupportedLimits,
+): PlanFigures {
+  const config = configOf(size);
+  const memory = planMemory(config, BATCH, N, limits);
+  // Micro-batches that a cut batch would need are not counted: at these sizes no batch is cut.
+  const calls = stepCalls(config, { B: BATCH, N }, tiles);
+  const necessary_flops = necessaryFlops(config, BATCH, N);
+  const { executed, recomputed } = executedFlops(calls);
+  return {
+    ...memory,
+    dispatches: calls.pass.length + calls.finish.length,
+    necessary_flops,
+    executed_flops: executed,
+    recomputed_flops: recomputed,
+    flops_ratio: (executed - recomputed) / necessary_flops,
+  };
+}
+
+/** A comparison that fails (out of memory, say) is reported, with its reason, beside what was measured. */
+function reason(error: unknown): { skipped: string } {
+  const text = error instanceof ManabiError ? `${error.message} ${JSON.stringify(error.details)}` : error;
+  return { skipped: `failed: ${String(text).slice(0, 500)}` };
+}
+
+await main();
+// Dawn keeps Node alive.
+process.exit(0);
