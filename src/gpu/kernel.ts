@@ -43,6 +43,6 @@ struct StepState {
   loss: f32,              // 12 accumulated on the GPU over micro-batches
   seed: u32,              // 13 dropout seed of this step
   micro_batch: u32,       // 14 index of the micro-batch: part of the dropout key
-  gradient_scale: f32,    // 15 1 / number of micro-batches (times the loss scale under fp16)
+  gradient_scale: f32,    // 15 1 / number of micro-batches
 }
 `;

@@ -208,8 +208,7 @@ class Run {
       throw new ManabiError('training-not-finite', '', { step, name, value: String(value) });
     };
     if (!Number.isFinite(loss)) refuse('loss', loss);
-    // Under dynamic loss scaling an overflow is expected now and then: that step is skipped.
-    if (!Number.isFinite(gradNorm) && !args.fp16) refuse('grad_norm', gradNorm);
+    if (!Number.isFinite(gradNorm)) refuse('grad_norm', gradNorm);
     return {
       step,
       epoch: epochAfter(step, plan, args.gradient_accumulation_steps),

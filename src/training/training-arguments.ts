@@ -28,8 +28,6 @@ export interface TrainingArguments {
   load_best_model_at_end: boolean;
   group_by_length: boolean;
   dataloader_drop_last: boolean;
-  /** Float16 storage, float32 accumulation, where the adapter has shader-f16. */
-  fp16: boolean;
 
   max_seq_length: number;
   doc_stride: number;
@@ -68,7 +66,6 @@ export const defaultArguments: TrainingArguments = {
   load_best_model_at_end: false,
   group_by_length: false,
   dataloader_drop_last: false,
-  fp16: false,
   max_seq_length: 384,
   doc_stride: 128,
   pad_to_max_length: true,

@@ -38,7 +38,7 @@ export const en: Record<keyof typeof ja, string> = {
   gradNorm: 'Gradient norm',
   speed: 'Examples/s',
   timeLeft: 'Time left',
-  memory: 'GPU memory',
+  memory: 'Memory',
   tokenizing: 'Tokenizing',
   evaluating: 'Evaluating',
   trainingNow: 'Training',

@@ -37,7 +37,7 @@ export const ja = {
   gradNorm: '勾配ノルム',
   speed: '例／秒',
   timeLeft: '残り時間',
-  memory: 'GPU メモリー',
+  memory: 'メモリー',
   tokenizing: 'トークン化しています',
   evaluating: '評価しています',
   trainingNow: '学習しています',

@@ -1,0 +1,80 @@
+import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, type Page } from '@playwright/test';
+import { LocalHub } from './local-hub.ts';
+
+async function small(page: Page): Promise<void> {
+  await page.getByLabel('max_train_samples').fill('8');
+  await page.getByLabel('max_eval_samples').fill('4');
+}
+
+test('dropped JSON files and a dropped model folder are evaluated', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  // A drop as the browser makes it: a DataTransfer with the file.
+  for (const [label, file] of [
+    ['学習データ', 'train.json'],
+    ['評価データ', 'valid.json'],
+  ]) {
+    const text = readFileSync(`public/sample/${file}`, 'utf8');
+    const transfer = await page.evaluateHandle(
+      ([name, content]) => {
+        const made = new DataTransfer();
+        made.items.add(new File([content], `my-${name}`, { type: 'application/json' }));
+        return made;
+      },
+      [file, text],
+    );
+    await page.locator('label.drop', { hasText: label }).dispatchEvent('drop', { dataTransfer: transfer });
+    await expect(page.getByText(`my-${file}`)).toBeVisible();
+  }
+  const folder = join(mkdtempSync(join(tmpdir(), 'manabi-')), 'my-model');
+  cpSync('public/model', folder, { recursive: true });
+  await page.getByLabel('フォルダーを選ぶ').setInputFiles(folder);
+  await expect(page.getByText('my-model')).toBeVisible();
+  await small(page);
+  await page.getByRole('button', { name: '評価する' }).click();
+  await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 120_000 });
+  await expect(page.getByText('my-model')).toBeVisible();
+  await page.getByRole('searchbox').fill('まず見つからない言葉');
+  await expect(page.locator('.table tbody tr')).toHaveCount(0);
+});
+
+test('a model is fetched from a hub, goes on after a break, and is kept for the next visit', async ({
+  page,
+}) => {
+  const hub = new LocalHub();
+  const base = await hub.start();
+  try {
+    await page.goto('/');
+    await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+    const fetchModel = async (id: string) => {
+      await page.getByText('ハブから取得').click();
+      await page.getByLabel('ハブの URL').fill(base);
+      await page.getByLabel('モデルの ID').fill(id);
+      await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
+    };
+    await fetchModel('local/nothing');
+    await expect(page.getByRole('alert')).toContainText('local/nothing');
+    await expect(page.getByText('組み込みの小さなモデル')).toBeVisible();
+
+    await page.reload();
+    hub.breakAfter = 1_000_000;
+    await fetchModel('local/small');
+    await expect(page.getByRole('alert')).toContainText('model.safetensors', { timeout: 60_000 });
+    hub.breakAfter = null;
+    await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
+    await expect(page.getByText('607,682')).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  } finally {
+    hub.stop();
+  }
+  // The hub is gone; the model is in the store.
+  await page.reload();
+  await page.getByText('ハブから取得').click();
+  await page.getByLabel('ハブの URL').fill(base);
+  await page.getByLabel('モデルの ID').fill('local/small');
+  await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
+  await expect(page.getByText('607,682')).toBeVisible({ timeout: 60_000 });
+});
