@@ -36,6 +36,8 @@ test('dropped JSON files and a dropped model folder are evaluated', async ({ pag
   await small(page);
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 120_000 });
+  await page.getByText('モデルが読む最初の行').click();
+  await expect(page.getByText(/^\[CLS\] ?.*\[SEP\]$/)).toBeVisible();
   await expect(page.getByText('my-model')).toBeVisible();
   await page.getByRole('searchbox').fill('まず見つからない言葉');
   await expect(page.locator('.table tbody tr')).toHaveCount(0);

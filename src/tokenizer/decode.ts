@@ -1,4 +1,3 @@
-import { ManabiError } from '../errors/manabi-error.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 export interface DecodeOptions {
@@ -9,16 +8,12 @@ export type Decode = (ids: ArrayLike<number>, options?: DecodeOptions) => string
 
 /**
  * ids -> text by @xenova/transformers, loaded only when it is asked for. Its decoder gives what the Rust library gives for
- * pieces with U+2581; byte pieces it puts together differently, so such a tokenizer is refused. (Its encoder is not used:
- * it normalizes differently and returns no spans.)
- *
- * @throws ManabiError tokenizer-unsupported for a tokenizer with byte pieces
+ * pieces with U+2581; byte pieces it puts together differently, so there is none (null) for a tokenizer that has them. (Its
+ * encoder is not used: it normalizes differently and returns no spans.)
  */
-export async function createDecoder(tokenizer: Tokenizer, place = ''): Promise<Decode> {
+export async function createDecoder(tokenizer: Tokenizer): Promise<Decode | null> {
   const vocab = Array.from({ length: tokenizer.vocabSize }, (_, id) => [tokenizer.idToToken(id), 0] as const);
-  if (vocab.some(([piece]) => piece === '<0x00>')) {
-    throw new ManabiError('tokenizer-unsupported', place, { part: 'decoder', name: 'ByteFallback' });
-  }
+  if (vocab.some(([piece]) => piece === '<0x00>')) return null;
   const { padTokenId, clsTokenId, sepTokenId, unkTokenId, maskTokenId } = tokenizer;
   const special = [padTokenId, clsTokenId, sepTokenId, unkTokenId, maskTokenId];
   const { DebertaV2Tokenizer } = await import('@xenova/transformers');

@@ -66,7 +66,7 @@ describe.each(cases.map((one) => [one.name, one] as const))('%s', (_, one) => {
   test.runIf(one.decoded)('decoding is the reference library’s', async () => {
     const decode = await createDecoder(tokenizer);
     for (const [i, [ids]] of one.expected.entries()) {
-      expect([decode(ids, { skip_special_tokens: true }), decode(ids)]).toEqual(one.decoded?.[i]);
+      expect([decode?.(ids, { skip_special_tokens: true }), decode?.(ids)]).toEqual(one.decoded?.[i]);
     }
   });
 });
@@ -105,7 +105,7 @@ test('the special tokens are found by name', () => {
 
 test('a byte tokenizer is not decoded by the library that gets it wrong', async () => {
   const bytes = cases.find(({ files }) => files['tokenizer.json'] === 'bytes.json');
-  await expect(createDecoder(load(bytes as Case))).rejects.toMatchObject({ code: 'tokenizer-unsupported' });
+  expect(await createDecoder(load(bytes as Case))).toBeNull();
 });
 
 describe('files that cannot be used', () => {

@@ -35,6 +35,8 @@ export interface PreparedData {
   histogram: number[];
   meanLength: number;
   longest: number;
+  /** The first training row as the model reads it, and the text of its labelled tokens; null for tokenizers with byte pieces. */
+  firstRow: { text: string; answer: string } | null;
   /** Questions that the tokenizer could not place, by the code of the reason. */
   excluded: Partial<Record<ErrorCode, number>>;
 }

@@ -10,6 +10,7 @@ import { sampleExamples } from '../squad/sample.ts';
 import { downloadFile } from '../storage/downloads.ts';
 import { modelFilesFromHub } from '../storage/hub-model.ts';
 import { getRun, getRunInputs } from '../storage/runs.ts';
+import { createDecoder } from '../tokenizer/decode.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
@@ -101,6 +102,7 @@ async function prepareRows(
     histogram,
     meanLength: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
     longest: lengths.reduce((longest, length) => Math.max(longest, length), 0),
+    firstRow: train.rows.length > 0 ? await decoded(tokenizer, train.rows[0]) : null,
     excluded,
   };
 }
@@ -112,6 +114,13 @@ async function readSquad(role: Role, file: File): Promise<DataFile> {
   }
   files[role] = { name: file.name, examples: data.examples };
   return { name: file.name, summary: describeSquad(data) };
+}
+
+async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData['firstRow']> {
+  const decode = await createDecoder(tokenizer);
+  if (!decode) return null;
+  const { inputIds, startPosition, endPosition } = row;
+  return { text: decode(inputIds), answer: decode(inputIds.slice(startPosition, endPosition + 1)) };
 }
 
 const worker: TokenizerWorker = {

@@ -111,4 +111,5 @@ export const en: Record<keyof typeof ja, string> = {
     'sample suits the built-in model and data, quick is a short form of it, notebook has the settings of the reference notebook, full is for all data.',
   notebookNote:
     'notebook keeps the quirks of its model: contexts are cut at 512 tokens, answers have 15 tokens at most, and answers that do not fall on token boundaries cannot be found.',
+  firstRow: 'The first row as the model reads it, and the tokens of its answer',
 };

@@ -109,4 +109,5 @@ export const ja = {
     'sample は組み込みのモデルとデータ向け、quick は短縮版、notebook は元のノートブックと同じ設定、full は全データ向けです。',
   notebookNote:
     'notebook は元の設定の癖も残します。文章は 512 トークンで切り、答えは 15 トークンまで、答えの境界がトークンと合わない質問は当てられません。',
+  firstRow: 'モデルが読む最初の行と、その答えのトークン',
 } as const;
