@@ -22,7 +22,8 @@ export interface AskedQuestion {
 
 export interface AnsweringControl {
   per_device_eval_batch_size?: number;
-  onProgress?: (done: number, total: number) => void;
+  /** Awaited, so that a worker hears a cancel between batches. */
+  onProgress?: (done: number, total: number) => void | Promise<void>;
   signal?: AbortSignal;
 }
 
@@ -67,7 +68,7 @@ export async function answerQuestions(
     for (const [row, { owner, index, window }] of group.entries()) {
       logits[owner][index] = { window, ...rowOf(output, row, batch.N, window.inputIds.length) };
     }
-    control.onProgress?.(Math.min(at + size, byLength.length), byLength.length);
+    await control.onProgress?.(Math.min(at + size, byLength.length), byLength.length);
   }
   return questions.map(({ context }, owner) =>
     decodeAnswers(context, logits[owner], {

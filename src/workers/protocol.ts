@@ -19,7 +19,8 @@ export type Reply<T> =
   | { ok: false; message: string };
 
 export type Role = 'train' | 'evaluation';
-export type OnProgress = (done: number, total: number) => void;
+/** A promise on the worker's side of the border: awaiting it lets a cancel come in. */
+export type OnProgress = (done: number, total: number) => void | Promise<void>;
 
 export interface DataFile {
   name: string;

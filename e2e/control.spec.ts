@@ -1,0 +1,42 @@
+import { expect, test } from '@playwright/test';
+
+test('a run is paused, resumed, stopped with a checkpoint, opened and continued', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('max_train_samples').fill('48');
+  await page.getByLabel('max_eval_samples').fill('4');
+  await page.getByLabel('num_train_epochs').fill('1');
+  await page.getByRole('button', { name: '学習を始める' }).click();
+  const pause = page.getByRole('button', { name: '一時停止' });
+  await pause.click({ timeout: 60_000 });
+  await expect(page.getByText('一時停止中')).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('button', { name: '再開' }).click();
+  await expect(pause).toBeVisible();
+  await page.getByRole('button', { name: '止める' }).click();
+  const run = page.locator('.runs li').first();
+  await expect(run).toContainText('停止', { timeout: 60_000 });
+  await expect(run).not.toContainText('6 / 6');
+
+  await run.getByRole('button', { name: '続ける' }).click();
+  await expect(run).toContainText('完了', { timeout: 120_000 });
+  await expect(run).toContainText('6 / 6');
+  await page.reload();
+  await run.getByRole('button', { name: '開く' }).click();
+  await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 60_000 });
+  await page.getByRole('textbox', { name: '文章' }).fill('東京タワーは、1958年に完成した電波塔である。');
+  await page.getByRole('textbox', { name: '質問' }).fill('東京タワーはいつ完成した？');
+  await page.getByRole('button', { name: '答えを探す' }).click();
+  await expect(page.locator('.answers li').first()).toBeVisible({ timeout: 60_000 });
+});
+
+test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('max_eval_samples').fill('200');
+  await page.getByRole('button', { name: '評価する' }).click();
+  await expect(page.getByText('評価しています')).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('button', { name: '取り消す' }).click();
+  await expect(page.getByRole('alert')).toContainText('取り消しました', { timeout: 60_000 });
+  await expect(page.getByLabel('max_eval_samples')).toHaveValue('200');
+  await expect(page.getByRole('button', { name: '評価する' })).toBeEnabled();
+});
