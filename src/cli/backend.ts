@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { chromium } from 'playwright';
 import { create, globals } from 'webgpu';
 import { Gpu } from '../gpu/device.ts';
 import type { DebertaConfig } from '../model/config.ts';
@@ -19,9 +21,34 @@ export async function openCpu(): Promise<CreateEngine> {
   return async (config, weights) => new ComposedEngine(config, weights, 'CPU');
 }
 
-/** Our kernels on Dawn, WebGPU for Node. Throws ManabiError gpu-no-adapter where no Vulkan, Metal or D3D12 driver is found. */
+/**
+ * Our kernels on Dawn, WebGPU for Node: on a GPU, or on the software adapter that a Chromium on this machine carries.
+ * Throws ManabiError gpu-no-adapter where there is neither.
+ */
 export async function openWebGpu(): Promise<CreateEngine> {
-  Object.assign(globalThis, globals);
-  const gpu = await Gpu.open(create([]));
+  const gpu = await openGpu();
   return (config, weights) => FusedEngine.create(gpu, config, weights);
+}
+
+/** A GPU for Node. Throws ManabiError gpu-no-adapter. */
+export async function openGpu(): Promise<Gpu> {
+  Object.assign(globalThis, globals);
+  try {
+    return await Gpu.open(create([]));
+  } catch (error) {
+    const driver = softwareDriver();
+    if (!driver || process.env.VK_ICD_FILENAMES) throw error;
+    // The Vulkan loader looks at it whenever an instance is made.
+    process.env.VK_ICD_FILENAMES = driver;
+    const gpu = await Gpu.open(create([]));
+    console.log(`No GPU found: ${gpu.name}, the software adapter of Chromium, takes its place.`);
+    return gpu;
+  }
+}
+
+function softwareDriver(): string | null {
+  const playwrights = dirname(chromium.executablePath());
+  const folders = [playwrights, '/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
+  const files = folders.map((folder) => join(folder, 'vk_swiftshader_icd.json'));
+  return files.find((file) => existsSync(file)) ?? null;
 }
