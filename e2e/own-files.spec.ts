@@ -79,4 +79,8 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
   await page.getByLabel('モデルの ID').fill('local/small');
   await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
   await expect(page.getByText('607,682')).toBeVisible({ timeout: 60_000 });
+  await page.getByText('ダウンロードしたファイル').click();
+  const stored = page.locator('.runs li', { hasText: 'local/small' });
+  await stored.getByRole('button', { name: '削除' }).click();
+  await expect(stored).toHaveCount(0);
 });

@@ -1,11 +1,21 @@
 import { sweepLeftovers } from '../storage/checkpoints.ts';
+import { deleteDownload, listDownloads } from '../storage/downloads.ts';
+import { deleteHubModel, listHubModels } from '../storage/hub-model.ts';
 import { askToPersist, storageStatus, type StorageStatus } from '../storage/quota.ts';
 import { deleteRun, listRuns, type Run } from '../storage/runs.ts';
 import { session } from './session.svelte.ts';
 
-/** The runs kept on this computer. */
+/** A model or a file from the network that is kept. */
+interface StoredFile {
+  name: string;
+  bytes: number;
+  remove: () => Promise<void>;
+}
+
+/** The runs and downloads kept on this computer. */
 class Runs {
   list = $state.raw<Run[]>([]);
+  stored = $state.raw<StoredFile[]>([]);
   storage = $state.raw<StorageStatus | null>(null);
 
   /** At the start of the page. */
@@ -18,12 +28,20 @@ class Runs {
 
   async refresh(): Promise<void> {
     this.list = await listRuns();
+    this.stored = await storedFiles();
     this.storage = await storageStatus();
   }
 
   async delete(run: Run): Promise<void> {
     await this.shown(async () => {
       await deleteRun(run.id);
+      await this.refresh();
+    });
+  }
+
+  async deleteStored(file: StoredFile): Promise<void> {
+    await this.shown(async () => {
+      await file.remove();
       await this.refresh();
     });
   }
@@ -43,6 +61,17 @@ class Runs {
       session.errors.runs = error instanceof Error ? error : new Error(String(error));
     }
   }
+}
+
+/** Models of the hub as one each; their files do not stand for themselves. */
+async function storedFiles(): Promise<StoredFile[]> {
+  const models = await listHubModels();
+  const inModels = new Set(models.flatMap(({ files }) => files.map(({ url }) => url)));
+  const others = (await listDownloads()).filter(({ url }) => !inModels.has(url));
+  return [
+    ...models.map(({ id, url, bytes }) => ({ name: id, bytes, remove: () => deleteHubModel(url) })),
+    ...others.map(({ url, loaded }) => ({ name: url, bytes: loaded, remove: () => deleteDownload(url) })),
+  ];
 }
 
 export const runs = new Runs();

@@ -112,4 +112,5 @@ export const en: Record<keyof typeof ja, string> = {
   notebookNote:
     'notebook keeps the quirks of its model: contexts are cut at 512 tokens, answers have 15 tokens at most, and answers that do not fall on token boundaries cannot be found.',
   firstRow: 'The first row as the model reads it, and the tokens of its answer',
+  storedFiles: 'Downloaded files',
 };

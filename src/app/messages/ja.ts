@@ -110,4 +110,5 @@ export const ja = {
   notebookNote:
     'notebook は元の設定の癖も残します。文章は 512 トークンで切り、答えは 15 トークンまで、答えの境界がトークンと合わない質問は当てられません。',
   firstRow: 'モデルが読む最初の行と、その答えのトークン',
+  storedFiles: 'ダウンロードしたファイル',
 } as const;
