@@ -1,6 +1,5 @@
 import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threadedWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import { expose, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples } from '../answering/evaluation.ts';
@@ -115,7 +114,8 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
   await useWasm({
     'tfjs-backend-wasm.wasm': plainWasm,
     'tfjs-backend-wasm-simd.wasm': simdWasm,
-    'tfjs-backend-wasm-threaded-simd.wasm': threadedWasm,
+    // Asked for by tfjs, never loaded: see useWasm.
+    'tfjs-backend-wasm-threaded-simd.wasm': simdWasm,
   });
   closeDevice();
   return { name: 'CPU (WebAssembly)', backend, isSoftware: true };
