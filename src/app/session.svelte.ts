@@ -3,6 +3,7 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { getEvaluation, getMetrics, type ModelDescription, type Run } from '../storage/runs.ts';
 import type { LogEntry } from '../training/state.ts';
+import { checkFits, type RunMemory, type SmallerRun } from '../training/run-memory.ts';
 import type { Progress, TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
 import {
@@ -61,6 +62,8 @@ class Session {
   bytes = $state(0);
   log = $state.raw<LogEntry[]>([]);
   prepared = $state.raw<PreparedData | null>(null);
+  /** What the run takes of the GPU, or what would fit; null without a GPU. */
+  memory = $state.raw<RunMemory | null>(null);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
   /** The run whose log and answers are shown. */
@@ -153,11 +156,18 @@ class Session {
       this.reset();
       await this.fillIn();
       await this.prepare();
+      await this.reserve();
       const runId = unwrap(await this.trainer.begin(this.preset, this.settings()));
       this.runId = runId;
       this.before = await this.score({ runId, when: 'before' });
       await this.trainAndScore(runId);
     });
+  }
+
+  /** The main job with settings that fit. */
+  async runSmaller(settings: SmallerRun): Promise<void> {
+    this.args = { ...this.args, ...settings };
+    await this.run();
   }
 
   /** Goes on with a stored run from its last checkpoint. */
@@ -166,6 +176,7 @@ class Session {
       await this.show(run);
       this.begin('tokenizing');
       this.prepared = unwrap(await this.tokenizer.prepareRun(run.id, this.reporter()));
+      await this.reserve();
       await this.trainAndScore(run.id);
     });
   }
@@ -242,7 +253,7 @@ class Session {
   }
 
   private reset(): void {
-    this.before = this.after = this.progress = this.last = this.prepared = null;
+    this.before = this.after = this.progress = this.last = this.prepared = this.memory = null;
     this.runId = null;
     this.log = [];
     this.warnings = [];
@@ -325,6 +336,13 @@ class Session {
     this.begin('tokenizing');
     const files = this.choice?.files ?? {};
     this.prepared = unwrap(await this.tokenizer.prepare(files, this.settings(), this.reporter()));
+  }
+
+  /** Throws ManabiError when the run does not fit on the GPU; `memory` tells what would. */
+  private async reserve(): Promise<void> {
+    if (!this.prepared || this.prepared.rows.train === 0) return;
+    this.memory = unwrap(await this.trainer.reserve(this.settings(), this.prepared.longest));
+    if (this.memory) checkFits(this.memory, this.device?.name ?? '');
   }
 
   private async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {

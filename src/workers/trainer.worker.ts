@@ -32,6 +32,7 @@ import { sha256OfBlobs } from '../storage/sha256.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { TrainingControl } from '../training/control.ts';
+import { passesOf, planRun } from '../training/run-memory.ts';
 import { learningRateAt } from '../training/schedule.ts';
 import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
@@ -62,6 +63,8 @@ let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
 let control = new TrainingControl();
 let evaluating = new AbortController();
+/** Bytes that this GPU did not have. */
+let refused = Infinity;
 
 function loaded(): Model {
   if (!model) throw new ManabiError('model-not-loaded', '');
@@ -170,6 +173,24 @@ const worker: TrainerWorker = {
       const description = { ...named, fingerprint: await sha256OfBlobs(weights) };
       await hold(config, tensors, { tokenizer, files, description, resumeFrom: null });
       return { parameters: parameterCount(config), missing, unexpected };
+    }),
+
+  reserve: (args, longest) =>
+    reply(async () => {
+      const { engine } = loaded();
+      if (!(engine instanceof FusedEngine)) return null;
+      const { config, limits } = engine;
+      const plan = () => planRun(config, args, longest, { ...limits, refused });
+      const memory = plan();
+      if (!memory.fits) return memory;
+      try {
+        await engine.reserve(passesOf(args, longest));
+        return memory;
+      } catch (error) {
+        if (!(error instanceof ManabiError) || error.code !== 'gpu-memory') throw error;
+        refused = memory.total;
+        return plan();
+      }
     }),
 
   begin: (recipe, args) =>

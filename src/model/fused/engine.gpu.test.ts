@@ -169,7 +169,7 @@ test('two runs are bit-identical; the second step of a shape makes nothing; memo
     expect(gpu.counters.passes - first.passes).toBe(9);
     expect(await engine.drainMetrics()).toHaveLength(10);
     runs.push(await engine.readWeights());
-    const plan = planMemory(config, 3, 32, gpu.device.limits);
+    const plan = planMemory(config, [{ ...batch, mode: 'train' }], gpu.device.limits);
     expect(Math.abs((gpu.counters.peakBytes - before) / plan.total - 1)).toBeLessThan(0.02);
     engine.dispose();
   }
