@@ -37,7 +37,7 @@ export class FusedEngine implements Engine {
   private readonly state: Slice;
   private readonly metrics: GPUBuffer;
   private readonly readback: Readback;
-  private readonly plans = new Map<string, { version: number; plan: Promise<Plan> }>();
+  private readonly plans = new Map<string, { version: number; plan: Plan }>();
   private readonly rows = new Map<string, number>();
   private readonly tiles: TileChoice;
   private readonly bindingBytes: number;
@@ -236,8 +236,7 @@ export class FusedEngine implements Engine {
 
   /** Frees all but the weights. */
   private freeTraining(): void {
-    // A plan that could not be made has nothing to free.
-    for (const { plan } of this.plans.values()) plan.then((made) => made.dispose()).catch(() => {});
+    for (const { plan } of this.plans.values()) plan.dispose();
     this.plans.clear();
     this.space.dispose();
     for (const slabs of [this.gradientSlabs, this.moments?.expAvg, this.moments?.expAvgSq]) slabs?.dispose();
@@ -305,8 +304,8 @@ export class FusedEngine implements Engine {
     const { version } = this.space;
     const found = this.plans.get(key);
     if (found?.version === version) return found.plan;
-    if (found) (await found.plan).dispose();
-    const plan = Plan.compile(this.gpu, calls());
+    const plan = await Plan.compile(this.gpu, calls());
+    found?.plan.dispose();
     this.plans.set(key, { version, plan });
     return plan;
   }
