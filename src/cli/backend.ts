@@ -19,7 +19,11 @@ export async function openCpu(): Promise<CreateEngine> {
   return async (config, weights) => new ComposedEngine(config, weights, 'CPU');
 }
 
-/** Our kernels on Dawn, WebGPU for Node. Throws ManabiError gpu-no-adapter where no Vulkan, Metal or D3D12 driver is found. */
+/**
+ * Our kernels on Dawn, WebGPU for Node, with the default tiles: a checkpoint of Hugging Face's Trainer has no place for a
+ * choice, and a run that goes on from one is bit-equal. Throws ManabiError gpu-no-adapter where no Vulkan, Metal or D3D12
+ * driver is found.
+ */
 export async function openWebGpu(): Promise<CreateEngine> {
   Object.assign(globalThis, globals);
   const gpu = await Gpu.open(create([]));

@@ -52,7 +52,9 @@ test('what is offered fits, or nothing is', () => {
   const long = { ...args, max_seq_length: 2048 };
   const memory = planRun(wide, long, { train: 2048, evaluation: 100 }, budget);
   expect(() => checkFits(memory, 'GPU')).toThrow(/this GPU allows 134217728/);
-  expect(memory.offers.map(({ settings }) => Object.keys(settings))).toEqual([['max_seq_length', 'doc_stride']]);
+  expect(memory.offers.map(({ settings }) => Object.keys(settings))).toEqual([
+    ['max_seq_length', 'doc_stride'],
+  ]);
   expect(memory.offers[0].settings.max_seq_length).toBeLessThan(2048);
 });
 

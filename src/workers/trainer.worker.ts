@@ -10,6 +10,8 @@ import { exportModelZip } from '../checkpoint/export.ts';
 import { loadWeights } from '../checkpoint/load-weights.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { Gpu } from '../gpu/device.ts';
+import { defaultTiles, isTileChoice, type TileChoice } from '../gpu/linear/tile.ts';
+import { tuneTiles } from '../gpu/linear/tune.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
 import { parseConfig, type DebertaConfig } from '../model/config.ts';
@@ -29,6 +31,7 @@ import {
   type ModelDescription,
 } from '../storage/runs.ts';
 import { sha256OfBlobs } from '../storage/sha256.ts';
+import { storedTiles } from '../storage/tiles.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { TrainingControl } from '../training/control.ts';
@@ -58,6 +61,8 @@ interface Model {
 }
 
 let gpu: Gpu | null = null;
+/** On this GPU; a run keeps those that it began with. */
+let fastest = defaultTiles;
 let device: Device | null = null;
 let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
@@ -98,12 +103,13 @@ async function configOf(files: ReadonlyMap<string, Blob>): Promise<DebertaConfig
 async function hold(
   config: DebertaConfig,
   tensors: NamedTensors,
+  tiles: TileChoice,
   rest: Omit<Model, 'engine'>,
 ): Promise<void> {
   model?.engine.dispose();
   model = null;
   const engine = gpu
-    ? await FusedEngine.create(gpu, config, tensors)
+    ? await FusedEngine.create(gpu, config, tensors, { tiles })
     : new ComposedEngine(config, tensors, 'CPU');
   model = { engine, ...rest };
 }
@@ -113,6 +119,8 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
     const opened = await Gpu.open(navigator.gpu);
     closeDevice();
     gpu = opened;
+    fastest = await tuneTiles(gpu, storedTiles);
+    refused = Infinity;
     return { name: gpu.name, backend, isSoftware: gpu.isSoftware };
   }
   await useWasm({
@@ -171,7 +179,7 @@ const worker: TrainerWorker = {
       }
       const weights = [...all].flatMap(([name, blob]) => (files.has(name) ? [] : [blob]));
       const description = { ...named, fingerprint: await sha256OfBlobs(weights) };
-      await hold(config, tensors, { tokenizer, files, description, resumeFrom: null });
+      await hold(config, tensors, fastest, { tokenizer, files, description, resumeFrom: null });
       return { parameters: parameterCount(config), missing, unexpected };
     }),
 
@@ -195,10 +203,11 @@ const worker: TrainerWorker = {
 
   begin: (recipe, args) =>
     reply(async () => {
-      const { description, files } = loaded();
+      const { engine, description, files } = loaded();
       const { examples, fileNames } = await preparedRows();
       const name = `${description.name} · ${fileNames.train}`;
-      const run = { name, recipe, args, model: description, data: fileNames };
+      const tiles = engine instanceof FusedEngine ? engine.tiles : null;
+      const run = { name, recipe, args, tiles, model: description, data: fileNames };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
 
@@ -208,7 +217,8 @@ const worker: TrainerWorker = {
       const checkpoint = await loadCheckpoint<TrainerState>(runId);
       if (!checkpoint) throw new ManabiError('run-no-checkpoint', run.name);
       const config = await configOf(modelFiles);
-      await hold(config, checkpoint.weights, {
+      const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
+      await hold(config, checkpoint.weights, tiles, {
         tokenizer: readTokenizer(await bytesOf(modelFiles)),
         files: new Map(modelFiles),
         description: run.model,

@@ -208,7 +208,9 @@ test('a run without enough memory is refused at once, and a smaller one goes on'
     await device.popErrorScope();
     return new GPUOutOfMemoryError('test');
   };
-  await expect(engine.reserve([{ B: 3, N: 32, mode: 'train' }])).rejects.toMatchObject({ code: 'gpu-memory' });
+  await expect(engine.reserve([{ B: 3, N: 32, mode: 'train' }])).rejects.toMatchObject({
+    code: 'gpu-memory',
+  });
   expect(engine.memory().live).toBe(live);
   await engine.reserve([{ B: 1, N: 32, mode: 'train' }]);
   await engine.trainStep([randomBatch(1, 32, 2)], step(1));

@@ -29,6 +29,7 @@ export interface FusedOptions {
 export class FusedEngine implements Engine {
   readonly device: string;
   readonly layout: Layout;
+  readonly tiles: TileChoice;
   private readonly weights: Slabs;
   /** Made when the first gradients, the first update are wanted: answering needs neither. */
   private gradientSlabs: Slabs | null = null;
@@ -39,7 +40,6 @@ export class FusedEngine implements Engine {
   private readonly readback: Readback;
   private readonly plans = new Map<string, { version: number; plan: Plan }>();
   private readonly rows = new Map<string, number>();
-  private readonly tiles: TileChoice;
   private readonly bindingBytes: number;
   private pendingSteps: number[] = [];
   private drained: StepMetrics[] = [];
