@@ -276,25 +276,30 @@ class Session {
   }
 
   private async trainAndScore(runId: string): Promise<void> {
-    for (let recoveries = 0; ; recoveries++) {
-      this.begin('training');
-      this.fresh = false;
+    for (let losses = 0; ; losses++) {
       try {
+        this.begin('training');
+        this.fresh = false;
         const onEvent = proxy((event: TrainingEvent, bytes: number) => this.onEvent(event, bytes));
         const onStorageError = proxy((error: Reply<never>) => this.warn(error));
         unwrap(await this.trainer.train(runId, onEvent, onStorageError));
-        break;
+        this.after = await this.score({ runId, when: 'after' });
+        return;
       } catch (error) {
         const lost = error instanceof ManabiError && error.code === 'gpu-lost';
-        if (!lost || recoveries === MAX_RECOVERIES || !this.device) throw error;
-        // The weights went with the device: a new one goes on from the last checkpoint.
+        if (!lost || losses === MAX_RECOVERIES) throw error;
         this.warnings = [...this.warnings, error];
-        this.device = unwrap(await this.trainer.open(this.device.backend));
-        unwrap(await this.trainer.restore(runId));
-        this.log = await getMetrics(runId);
+        await this.reopen();
+        this.model = unwrap(await this.trainer.restore(runId)).model;
       }
     }
-    this.after = await this.score({ runId, when: 'after' });
+  }
+
+  /** A new device for one that is lost or has failed. The model went with it. */
+  private async reopen(): Promise<void> {
+    this.model = null;
+    this.fresh = false;
+    this.device = unwrap(await this.trainer.open(this.device?.backend ?? 'webgpu'));
   }
 
   private warn(error: Reply<never>): void {
@@ -374,7 +379,10 @@ class Session {
 
   private onEvent(event: TrainingEvent, bytes: number): void {
     this.bytes = bytes;
-    if (event.type === 'steps') {
+    if (event.type === 'start') {
+      // What came after the checkpoint will come again.
+      this.log = this.log.filter(({ step }) => step <= event.state.global_step);
+    } else if (event.type === 'steps') {
       this.log = [...this.log, ...event.entries];
       this.last = event.entries.at(-1) ?? null;
       this.progress = event.progress;
@@ -392,6 +400,9 @@ class Session {
       await work();
     } catch (error) {
       this.errors[card] = error instanceof Error ? error : new Error(String(error));
+      const broken = error instanceof ManabiError && ['gpu-lost', 'gpu-error'].includes(error.code);
+      // Without a device the page asks for one at the next work.
+      if (broken) await this.reopen().catch(() => (this.device = null));
     } finally {
       this.phase = 'idle';
     }

@@ -98,6 +98,7 @@ export class FusedEngine implements Engine {
       this.needMoments();
       this.space.ensure(spaceOfPasses(this.config, passes, this.bindingBytes));
       const missing = await device.popErrorScope();
+      this.gpu.check();
       if (!missing) return;
       this.freeTraining();
       const { total } = planMemory(this.config, passes, this.limits);
