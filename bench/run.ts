@@ -96,7 +96,7 @@ function planOf(
   limits: GPUSupportedLimits,
 ): PlanFigures {
   const config = configOf(size);
-  const memory = planMemory(config, BATCH, N, limits);
+  const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], limits);
   // Micro-batches that a cut batch would need are not counted: at these sizes no batch is cut.
   const calls = stepCalls(config, { B: BATCH, N }, tiles);
   const necessary_flops = necessaryFlops(config, BATCH, N);

@@ -3,6 +3,7 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { getEvaluation, getMetrics, type ModelDescription, type Run } from '../storage/runs.ts';
 import type { LogEntry } from '../training/state.ts';
+import { checkFits, type RunMemory, type SmallerRun } from '../training/run-memory.ts';
 import type { Progress, TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
 import {
@@ -61,6 +62,8 @@ class Session {
   bytes = $state(0);
   log = $state.raw<LogEntry[]>([]);
   prepared = $state.raw<PreparedData | null>(null);
+  /** What the run takes of the GPU, or what would fit; null without a GPU. */
+  memory = $state.raw<RunMemory | null>(null);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
   /** The run whose log and answers are shown. */
@@ -153,11 +156,18 @@ class Session {
       this.reset();
       await this.fillIn();
       await this.prepare();
+      await this.reserve();
       const runId = unwrap(await this.trainer.begin(this.preset, this.settings()));
       this.runId = runId;
       this.before = await this.score({ runId, when: 'before' });
       await this.trainAndScore(runId);
     });
+  }
+
+  /** The main job with settings that fit. */
+  async runSmaller(settings: SmallerRun): Promise<void> {
+    this.args = { ...this.args, ...settings };
+    await this.run();
   }
 
   /** Goes on with a stored run from its last checkpoint. */
@@ -166,6 +176,7 @@ class Session {
       await this.show(run);
       this.begin('tokenizing');
       this.prepared = unwrap(await this.tokenizer.prepareRun(run.id, this.reporter()));
+      await this.reserve();
       await this.trainAndScore(run.id);
     });
   }
@@ -242,7 +253,7 @@ class Session {
   }
 
   private reset(): void {
-    this.before = this.after = this.progress = this.last = this.prepared = null;
+    this.before = this.after = this.progress = this.last = this.prepared = this.memory = null;
     this.runId = null;
     this.log = [];
     this.warnings = [];
@@ -265,25 +276,30 @@ class Session {
   }
 
   private async trainAndScore(runId: string): Promise<void> {
-    for (let recoveries = 0; ; recoveries++) {
-      this.begin('training');
-      this.fresh = false;
+    for (let losses = 0; ; losses++) {
       try {
+        this.begin('training');
+        this.fresh = false;
         const onEvent = proxy((event: TrainingEvent, bytes: number) => this.onEvent(event, bytes));
         const onStorageError = proxy((error: Reply<never>) => this.warn(error));
         unwrap(await this.trainer.train(runId, onEvent, onStorageError));
-        break;
+        this.after = await this.score({ runId, when: 'after' });
+        return;
       } catch (error) {
         const lost = error instanceof ManabiError && error.code === 'gpu-lost';
-        if (!lost || recoveries === MAX_RECOVERIES || !this.device) throw error;
-        // The weights went with the device: a new one goes on from the last checkpoint.
+        if (!lost || losses === MAX_RECOVERIES) throw error;
         this.warnings = [...this.warnings, error];
-        this.device = unwrap(await this.trainer.open(this.device.backend));
-        unwrap(await this.trainer.restore(runId));
-        this.log = await getMetrics(runId);
+        await this.reopen();
+        this.model = unwrap(await this.trainer.restore(runId)).model;
       }
     }
-    this.after = await this.score({ runId, when: 'after' });
+  }
+
+  /** A new device for one that is lost or has failed. The model went with it. */
+  private async reopen(): Promise<void> {
+    this.model = null;
+    this.fresh = false;
+    this.device = unwrap(await this.trainer.open(this.device?.backend ?? 'webgpu'));
   }
 
   private warn(error: Reply<never>): void {
@@ -327,6 +343,13 @@ class Session {
     this.prepared = unwrap(await this.tokenizer.prepare(files, this.settings(), this.reporter()));
   }
 
+  /** Throws ManabiError when the run does not fit on the GPU; `memory` tells what would. */
+  private async reserve(): Promise<void> {
+    if (!this.prepared || this.prepared.rows.train === 0) return;
+    this.memory = unwrap(await this.trainer.reserve(this.settings(), this.prepared.longest));
+    if (this.memory) checkFits(this.memory, this.device?.name ?? '');
+  }
+
   private async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
     this.begin('evaluating');
     return unwrap(await this.trainer.evaluate(store, this.reporter()));
@@ -356,7 +379,10 @@ class Session {
 
   private onEvent(event: TrainingEvent, bytes: number): void {
     this.bytes = bytes;
-    if (event.type === 'steps') {
+    if (event.type === 'start') {
+      // What came after the checkpoint will come again.
+      this.log = this.log.filter(({ step }) => step <= event.state.global_step);
+    } else if (event.type === 'steps') {
       this.log = [...this.log, ...event.entries];
       this.last = event.entries.at(-1) ?? null;
       this.progress = event.progress;
@@ -374,6 +400,9 @@ class Session {
       await work();
     } catch (error) {
       this.errors[card] = error instanceof Error ? error : new Error(String(error));
+      const broken = error instanceof ManabiError && ['gpu-lost', 'gpu-error'].includes(error.code);
+      // Without a device the page asks for one at the next work.
+      if (broken) await this.reopen().catch(() => (this.device = null));
     } finally {
       this.phase = 'idle';
     }

@@ -7,6 +7,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { notebookFeature, windowFeatures } from '../features/features.ts';
 import type { Feature } from '../features/feature.ts';
 import type { Engine } from '../model/engine.ts';
+import { FusedEngine } from '../model/fused/engine.ts';
 import { initializeHead } from '../model/parameters.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { readSquadFile } from '../squad/parse.ts';
@@ -14,6 +15,7 @@ import { sampleExamples } from '../squad/sample.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
 import { TrainingControl } from '../training/control.ts';
+import { checkFits, passesOf, planRun } from '../training/run-memory.ts';
 import { learningRateAt } from '../training/schedule.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
@@ -79,6 +81,7 @@ async function main(): Promise<void> {
   const createEngine = await (command.backend === 'cpu' ? openCpu() : openWebGpu());
   const engine = await createEngine(config, weights);
   console.log(`${data.train.length} training rows from ${training.length} questions on ${engine.device}`);
+  if (engine instanceof FusedEngine) await reserve(engine, args, data);
 
   await mkdir(output_dir, { recursive: true });
   const log = join(output_dir, 'trainer_log.jsonl');
@@ -112,6 +115,20 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(results, null, 2));
   }
   engine.dispose();
+}
+
+/** Says what the run needs and takes it. Throws ManabiError gpu-buffer-too-large, gpu-memory. */
+async function reserve(
+  engine: FusedEngine,
+  args: TrainingArguments,
+  data: Record<'train' | 'evaluation', Feature[]>,
+): Promise<void> {
+  const most = (rows: Feature[]) => rows.reduce((length, row) => Math.max(length, row.inputIds.length), 0);
+  const longest = { train: most(data.train), evaluation: most(data.evaluation) };
+  const memory = planRun(engine.config, args, longest, { ...engine.limits, refused: Infinity });
+  console.log(`GPU memory: ${Math.ceil(memory.total / 2 ** 20)} MiB`);
+  checkFits(memory, engine.device);
+  await engine.reserve(passesOf(args, longest));
 }
 
 /** Progress to the terminal, log_history to the log file, and the newest checkpoint (the one before is removed). */

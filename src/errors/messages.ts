@@ -201,6 +201,14 @@ export const messages = {
     ja: '{bytes} バイトのバッファーが必要ですが、この GPU の上限は {limit} です。バッチか max_seq_length を小さくしてください。',
     en: 'A buffer of {bytes} bytes is needed, and this GPU allows {limit}. Use a smaller batch or max_seq_length.',
   },
+  'gpu-model-too-large': {
+    ja: 'このモデルの重みには {bytes} バイトのバッファーが必要ですが、この GPU の上限は {limit} です。小さなモデルを選ぶか、CPU（低速）を選んでください。',
+    en: 'The weights of this model need a buffer of {bytes} bytes, and this GPU allows {limit}. Choose a smaller model, or the CPU (slow).',
+  },
+  'gpu-memory': {
+    ja: 'この学習には GPU のメモリーが {needed} MiB 必要ですが、足りません。per_device_train_batch_size を半分にして gradient_accumulation_steps を倍にするか、max_seq_length を小さくするか、GPU を使う他のアプリやタブを閉じてください。',
+    en: 'This run needs {needed} MiB of GPU memory, which is not there. Halve per_device_train_batch_size and double gradient_accumulation_steps, lower max_seq_length, or close other apps and tabs that use the GPU.',
+  },
   // model
   'config-shape': {
     ja: '{key} は {wanted} のはずですが違います。モデルの config.json か確かめてください。',

@@ -21,6 +21,8 @@ const wantedLimits = [
   'maxComputeWorkgroupSizeX',
 ] as const;
 
+const LOSS_IS_TOLD_MS = 1000;
+
 /**
  * Our own GPUDevice with everything the adapter offers that we use, and an account of what is made on it.
  * An uncaptured error drops a whole command buffer silently (results are zeros), so it is fatal: `check()` throws it.
@@ -86,6 +88,12 @@ export class Gpu {
   /** Throws the first error that the device reported, if there was one. */
   check(): void {
     if (this.fatal) throw this.fatal;
+  }
+
+  /** Why `error` was thrown: the loss of the device, which may be told a moment after what it broke, or `error` itself. */
+  async causeOf(error: unknown): Promise<unknown> {
+    await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, LOSS_IS_TOLD_MS))]);
+    return this.fatal ?? error;
   }
 
   /** A buffer of at least `size` bytes (rounded up to 256), zeroed. Throws gpu-buffer-too-large. */

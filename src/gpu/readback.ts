@@ -11,9 +11,13 @@ export class Readback {
 
   constructor(private readonly gpu: Gpu) {}
 
-  /** The bytes of a slice after everything submitted so far. Throws what the device reported. */
+  /** The bytes of a slice after everything submitted so far. Throws what the device reported, its loss too. */
   read(slice: Slice): Promise<ArrayBuffer> {
-    const next = this.last.then(() => this.readNow(slice));
+    const next = this.last
+      .then(() => this.readNow(slice))
+      .catch(async (error: unknown) => {
+        throw await this.gpu.causeOf(error);
+      });
     this.last = next.catch(() => {});
     return next;
   }

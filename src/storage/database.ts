@@ -1,6 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
+import type { TileChoice } from '../gpu/linear/tile.ts';
 import type { LogEntry } from '../training/state.ts';
 import type { CheckpointManifest } from './checkpoints.ts';
 import type { DownloadRecord } from './downloads.ts';
@@ -9,7 +10,7 @@ import { storageStatus } from './quota.ts';
 import type { Run } from './runs.ts';
 
 export const DATABASE_NAME = 'manabi';
-const VERSION = 1;
+const VERSION = 2;
 
 /** Largest piece that is written at once, so that a base model of 1.3 GB never needs one giant allocation. */
 export const MAX_CHUNK_BYTES = 16 * 2 ** 20;
@@ -29,6 +30,8 @@ export interface ManabiSchema extends DBSchema {
   manifests: { key: [owner: string, generation: number]; value: CheckpointManifest };
   downloads: { key: string; value: DownloadRecord };
   models: { key: string; value: HubModelRecord };
+  /** The fastest tiles by GPU. */
+  tiles: { key: string; value: TileChoice };
 }
 
 export type Database = IDBPDatabase<ManabiSchema>;
@@ -62,6 +65,7 @@ async function open(): Promise<Database> {
           db.createObjectStore('manifests', { keyPath: ['owner', 'generation'] });
           for (const name of ['downloads', 'models'] as const) db.createObjectStore(name, { keyPath: 'url' });
         }
+        if (from < 2) db.createObjectStore('tiles');
       },
       // Another tab wants to upgrade or delete the database: let it, and open again at the next use.
       blocking(_from, _to, event) {

@@ -133,7 +133,7 @@ test('settings that cannot be stored leave no half run', async () => {
   const broken = { ...args, learning_rate: (() => 0) as unknown as number };
   const data = { train: 'a', evaluation: 'b' };
   await expect(
-    createRun({ name: '', recipe: '', args: broken, model, data }, testInputs),
+    createRun({ name: '', recipe: '', args: broken, tiles: null, model, data }, testInputs),
   ).rejects.toMatchObject({
     code: 'storage-failed',
   });

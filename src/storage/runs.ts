@@ -1,5 +1,6 @@
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
+import type { TileChoice } from '../gpu/linear/tile.ts';
 import { fingerprintExamples } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
 import type { LogEntry } from '../training/state.ts';
@@ -35,6 +36,8 @@ export interface Run {
   updatedAt: number;
   recipe: string;
   args: TrainingArguments;
+  /** How the GPU's matrix products are cut: another cut adds in another order, and a run goes on bit-equal. null: no GPU. */
+  tiles: TileChoice | null;
   data: { train: DataDescription; evaluation: DataDescription };
   model: ModelDescription;
   /** `stopped` also when its tab was closed or crashed in mid-run. */
@@ -51,7 +54,7 @@ export interface RunInputs {
   modelFiles: ReadonlyMap<string, Blob>;
 }
 
-export type NewRun = Pick<Run, 'name' | 'recipe' | 'args' | 'model'> & {
+export type NewRun = Pick<Run, 'name' | 'recipe' | 'args' | 'tiles' | 'model'> & {
   data: { train: string; evaluation: string };
 };
 

@@ -1,5 +1,6 @@
 // What the tests of this room store.
 import { deleteDB } from 'idb';
+import { defaultTiles } from '../gpu/linear/tile.ts';
 import type { NamedTensor, NamedTensors } from '../model/engine.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import type { Checkpoint } from './checkpoints.ts';
@@ -30,7 +31,7 @@ export function testRun(): Promise<Run> {
   const args = { ...defaultArguments, seed: 7 };
   const model = { source: 'built-in' as const, name: 'manabi-small', fingerprint: 'f'.repeat(64) };
   const data = { train: 'train.json', evaluation: 'valid.json' };
-  return createRun({ name: 'A run', recipe: 'sample', args, model, data }, testInputs);
+  return createRun({ name: 'A run', recipe: 'sample', args, tiles: defaultTiles, model, data }, testInputs);
 }
 
 /** Values that tell tensors, places and checkpoints apart, with a NaN and a -0 whose bits must survive. */

@@ -9,6 +9,7 @@ import type { Feature } from '../features/feature.ts';
 import type { SquadSummary } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
 import type { ModelDescription } from '../storage/runs.ts';
+import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
 
@@ -35,7 +36,7 @@ export interface PreparedData {
   /** Training rows by length: bin i holds those of 32 i + 1 to 32 (i + 1) tokens. */
   histogram: number[];
   meanLength: number;
-  longest: number;
+  longest: Longest;
   /** The first training row as the model reads it, and the text of its labelled tokens; null for tokenizers with byte pieces. */
   firstRow: { text: string; answer: string } | null;
   /** Questions that the tokenizer could not place, by the code of the reason. */
@@ -98,6 +99,8 @@ export interface TrainerWorker {
     model: Omit<ModelDescription, 'fingerprint'>,
     seed: number,
   ): Promise<Reply<LoadedModel>>;
+  /** Takes the GPU memory that a run needs, if it fits, and says what would fit if it does not; null without a GPU. */
+  reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory | null>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
   /** Puts the last whole checkpoint of a run in place of the model held; gives what was damaged. */

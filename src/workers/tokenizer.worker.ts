@@ -89,6 +89,7 @@ async function prepareRows(
     fileNames,
   };
   const lengths = train.rows.map((row) => row.inputIds.length);
+  const longest = (rows: Feature[]) => rows.reduce((most, row) => Math.max(most, row.inputIds.length), 0);
   const histogram: number[] = [];
   for (const length of lengths) {
     const bin = Math.floor((length - 1) / BIN);
@@ -101,7 +102,7 @@ async function prepareRows(
     ceiling: answerCeiling(first, evaluation.kept),
     histogram,
     meanLength: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
-    longest: lengths.reduce((longest, length) => Math.max(longest, length), 0),
+    longest: { train: longest(train.rows), evaluation: longest(evaluation.rows) },
     firstRow: train.rows.length > 0 ? await decoded(tokenizer, train.rows[0]) : null,
     excluded,
   };

@@ -9,6 +9,8 @@ import { exportModelZip } from '../checkpoint/export.ts';
 import { loadWeights } from '../checkpoint/load-weights.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { Gpu } from '../gpu/device.ts';
+import { defaultTiles, isTileChoice, type TileChoice } from '../gpu/linear/tile.ts';
+import { tuneTiles } from '../gpu/linear/tune.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
 import { parseConfig, type DebertaConfig } from '../model/config.ts';
@@ -28,9 +30,11 @@ import {
   type ModelDescription,
 } from '../storage/runs.ts';
 import { sha256OfBlobs } from '../storage/sha256.ts';
+import { storedTiles } from '../storage/tiles.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { TrainingControl } from '../training/control.ts';
+import { passesOf, planRun } from '../training/run-memory.ts';
 import { learningRateAt } from '../training/schedule.ts';
 import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
@@ -56,11 +60,15 @@ interface Model {
 }
 
 let gpu: Gpu | null = null;
+/** On this GPU; a run keeps those that it began with. */
+let fastest = defaultTiles;
 let device: Device | null = null;
 let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
 let control = new TrainingControl();
 let evaluating = new AbortController();
+/** Bytes that this GPU did not have. */
+let refused = Infinity;
 
 function loaded(): Model {
   if (!model) throw new ManabiError('model-not-loaded', '');
@@ -94,12 +102,13 @@ async function configOf(files: ReadonlyMap<string, Blob>): Promise<DebertaConfig
 async function hold(
   config: DebertaConfig,
   tensors: NamedTensors,
+  tiles: TileChoice,
   rest: Omit<Model, 'engine'>,
 ): Promise<void> {
   model?.engine.dispose();
   model = null;
   const engine = gpu
-    ? await FusedEngine.create(gpu, config, tensors)
+    ? await FusedEngine.create(gpu, config, tensors, { tiles })
     : new ComposedEngine(config, tensors, 'CPU');
   model = { engine, ...rest };
 }
@@ -109,6 +118,8 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
     const opened = await Gpu.open(navigator.gpu);
     closeDevice();
     gpu = opened;
+    fastest = await tuneTiles(gpu, storedTiles);
+    refused = Infinity;
     return { name: gpu.name, backend, isSoftware: gpu.isSoftware };
   }
   await useWasm({
@@ -168,16 +179,35 @@ const worker: TrainerWorker = {
       }
       const weights = [...all].flatMap(([name, blob]) => (files.has(name) ? [] : [blob]));
       const description = { ...named, fingerprint: await sha256OfBlobs(weights) };
-      await hold(config, tensors, { tokenizer, files, description, resumeFrom: null });
+      await hold(config, tensors, fastest, { tokenizer, files, description, resumeFrom: null });
       return { parameters: parameterCount(config), missing, unexpected };
+    }),
+
+  reserve: (args, longest) =>
+    reply(async () => {
+      const { engine } = loaded();
+      if (!(engine instanceof FusedEngine)) return null;
+      const { config, limits } = engine;
+      const plan = () => planRun(config, args, longest, { ...limits, refused });
+      const memory = plan();
+      if (!memory.fits) return memory;
+      try {
+        await engine.reserve(passesOf(args, longest));
+        return memory;
+      } catch (error) {
+        if (!(error instanceof ManabiError) || error.code !== 'gpu-memory') throw error;
+        refused = memory.total;
+        return plan();
+      }
     }),
 
   begin: (recipe, args) =>
     reply(async () => {
-      const { description, files } = loaded();
+      const { engine, description, files } = loaded();
       const { examples, fileNames } = await preparedRows();
       const name = `${description.name} · ${fileNames.train}`;
-      const run = { name, recipe, args, model: description, data: fileNames };
+      const tiles = engine instanceof FusedEngine ? engine.tiles : null;
+      const run = { name, recipe, args, tiles, model: description, data: fileNames };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
 
@@ -187,7 +217,8 @@ const worker: TrainerWorker = {
       const checkpoint = await loadCheckpoint<TrainerState>(runId);
       if (!checkpoint) throw new ManabiError('run-no-checkpoint', run.name);
       const config = await configOf(modelFiles);
-      await hold(config, checkpoint.weights, {
+      const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
+      await hold(config, checkpoint.weights, tiles, {
         tokenizer: readTokenizer(await bytesOf(modelFiles)),
         files: new Map(modelFiles),
         description: run.model,

@@ -39,6 +39,7 @@ export const en: Record<keyof typeof ja, string> = {
   speed: 'Examples/s',
   timeLeft: 'Time left',
   memory: 'Memory',
+  memoryNeeded: 'With these settings training needs {size} of GPU memory.',
   tokenizing: 'Tokenizing',
   evaluating: 'Evaluating',
   trainingNow: 'Training',

@@ -38,6 +38,7 @@ export const ja = {
   speed: '例／秒',
   timeLeft: '残り時間',
   memory: 'メモリー',
+  memoryNeeded: 'この設定の学習には GPU のメモリーが {size} 必要です。',
   tokenizing: 'トークン化しています',
   evaluating: '評価しています',
   trainingNow: '学習しています',

@@ -45,6 +45,12 @@ export interface TileChoice {
 /** Sound everywhere; `tuneTiles` finds what is fastest here. */
 export const defaultTiles: TileChoice = { large: 'shared64x64', small: 'shared32x32' };
 
+/** Whether something stored, perhaps by another version of the project, names tiles that there are. */
+export function isTileChoice(value: unknown): value is TileChoice {
+  const { large, small } = (value ?? {}) as Partial<Record<keyof TileChoice, unknown>>;
+  return [large, small].every((name) => typeof name === 'string' && Object.hasOwn(tiles, name));
+}
+
 /** C with fewer tiles of 64 x 64 than this leaves a large GPU idle. */
 const FEW_TILES = 256;
 

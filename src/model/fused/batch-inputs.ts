@@ -21,6 +21,12 @@ export function rowsPerPass(config: DebertaConfig, { B, N }: Shape, bindingBytes
   return rows;
 }
 
+/** The largest part of a batch [B, N] as `splitBatch` cuts it: in three, 8 rows are 3 + 3 + 2. */
+export function largestPart(config: DebertaConfig, { B, N }: Shape, bindingBytes: number): Shape {
+  const rows = rowsPerPass(config, { B, N }, bindingBytes);
+  return { B: Math.ceil(B / Math.ceil(B / rows)), N };
+}
+
 /** Parts of nearly equal size, of at most `rows` rows; their losses and gradients add up to those of the whole batch. */
 export function splitBatch(batch: Batch, rows: number): Part[] {
   const { B, N, startPositions, endPositions } = batch;

@@ -8,7 +8,7 @@ import { parseConfig, type DebertaConfig } from '../config.ts';
 import type { NamedTensors, OptimizerStep } from '../engine.ts';
 import { parameterShapes } from '../parameters.ts';
 import { FusedEngine } from './engine.ts';
-import { planMemory } from './memory.ts';
+import { planMemory, type Pass } from './memory.ts';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -169,9 +169,51 @@ test('two runs are bit-identical; the second step of a shape makes nothing; memo
     expect(gpu.counters.passes - first.passes).toBe(9);
     expect(await engine.drainMetrics()).toHaveLength(10);
     runs.push(await engine.readWeights());
-    const plan = planMemory(config, 3, 32, gpu.device.limits);
+    const plan = planMemory(config, [{ ...batch, mode: 'train' }], gpu.device.limits);
     expect(Math.abs((gpu.counters.peakBytes - before) / plan.total - 1)).toBeLessThan(0.02);
     engine.dispose();
   }
   for (const [name, { data }] of runs[0]) expect(runs[1].get(name)?.data, name).toEqual(data);
+});
+
+test('reserve makes the large buffers of a run before its first step', async () => {
+  const config = parseConfig(common, 'test');
+  const before = gpu.counters.liveBytes;
+  const engine = await FusedEngine.create(gpu, config, randomWeights(config));
+  const passes: Pass[] = [
+    { B: 3, N: 32, mode: 'train' },
+    { B: 8, N: 40, mode: 'evaluate' },
+  ];
+  await engine.reserve(passes);
+  const { buffersCreated } = gpu.counters;
+  await engine.evaluate(randomBatch(8, 40, 1));
+  await engine.trainStep([randomBatch(3, 32, 2), randomBatch(2, 24, 3)], step(1));
+  await engine.drainMetrics();
+  // The uniforms of three shapes and of the optimizer, and the staging buffer, twice: it grows.
+  expect(gpu.counters.buffersCreated - buffersCreated).toBeLessThanOrEqual(6);
+  const { total } = planMemory(config, passes, gpu.device.limits);
+  expect((gpu.counters.liveBytes - before) / total).toBeCloseTo(1, 1);
+  engine.dispose();
+  expect(gpu.counters.liveBytes).toBe(before);
+});
+
+test('a run without enough memory is refused at once, and a smaller one goes on', async () => {
+  const config = parseConfig(common, 'test');
+  const engine = await FusedEngine.create(gpu, config, randomWeights(config));
+  const { live } = engine.memory();
+  const { device } = gpu;
+  // No test machine's memory is exhausted for this: the device reports what it would then.
+  device.popErrorScope = async () => {
+    Reflect.deleteProperty(device, 'popErrorScope');
+    await device.popErrorScope();
+    return new GPUOutOfMemoryError('test');
+  };
+  await expect(engine.reserve([{ B: 3, N: 32, mode: 'train' }])).rejects.toMatchObject({
+    code: 'gpu-memory',
+  });
+  expect(engine.memory().live).toBe(live);
+  await engine.reserve([{ B: 1, N: 32, mode: 'train' }]);
+  await engine.trainStep([randomBatch(1, 32, 2)], step(1));
+  expect((await engine.drainMetrics())[0].loss).toBeGreaterThan(0);
+  engine.dispose();
 });

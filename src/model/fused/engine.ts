@@ -11,6 +11,7 @@ import { backward, lossOf, relativeGrad } from './backward.ts';
 import { inputsOf, rowsPerPass, splitBatch, type Part } from './batch-inputs.ts';
 import { Build } from './build.ts';
 import { forward } from './forward.ts';
+import { planMemory, spaceOfPasses, type MemoryLimits, type Pass } from './memory.ts';
 import { GUARANTEED_BINDING, layoutOf, type Layout } from './layout.ts';
 import { normPartBytes, optimizerCalls } from './optimizer.ts';
 import { Slabs } from './slabs.ts';
@@ -28,6 +29,7 @@ export interface FusedOptions {
 export class FusedEngine implements Engine {
   readonly device: string;
   readonly layout: Layout;
+  readonly tiles: TileChoice;
   private readonly weights: Slabs;
   /** Made when the first gradients, the first update are wanted: answering needs neither. */
   private gradientSlabs: Slabs | null = null;
@@ -36,9 +38,8 @@ export class FusedEngine implements Engine {
   private readonly state: Slice;
   private readonly metrics: GPUBuffer;
   private readonly readback: Readback;
-  private readonly plans = new Map<string, { version: number; plan: Promise<Plan> }>();
+  private readonly plans = new Map<string, { version: number; plan: Plan }>();
   private readonly rows = new Map<string, number>();
-  private readonly tiles: TileChoice;
   private readonly bindingBytes: number;
   private pendingSteps: number[] = [];
   private drained: StepMetrics[] = [];
@@ -57,7 +58,7 @@ export class FusedEngine implements Engine {
     const limit = gpu.device.limits.maxStorageBufferBindingSize;
     for (const { length } of this.layout.slabs) {
       if (4 * length > limit) {
-        throw new ManabiError('gpu-buffer-too-large', 'weights', { bytes: 4 * length, limit });
+        throw new ManabiError('gpu-model-too-large', gpu.name, { bytes: 4 * length, limit });
       }
     }
     this.weights = new Slabs(gpu, this.layout, 'weights');
@@ -68,7 +69,7 @@ export class FusedEngine implements Engine {
     this.readback = new Readback(gpu);
   }
 
-  /** Uploads the weights (every parameter of the config). Throws ManabiError gpu-buffer-too-large, RangeError for a missing tensor. */
+  /** Uploads the weights (every parameter of the config). Throws ManabiError gpu-model-too-large, RangeError for a missing tensor. */
   static async create(
     gpu: Gpu,
     config: DebertaConfig,
@@ -78,6 +79,31 @@ export class FusedEngine implements Engine {
     const engine = new FusedEngine(gpu, config, options);
     engine.weights.write(weights);
     return engine;
+  }
+
+  get limits(): MemoryLimits {
+    return this.gpu.device.limits;
+  }
+
+  /**
+   * Makes every large buffer that training with these passes needs (`planMemory` tells their sum), so that memory that
+   * is not there is missed before the first step. Throws ManabiError gpu-memory, and keeps none of them then.
+   */
+  reserve(passes: readonly Pass[]): Promise<void> {
+    return this.inTurn(async () => {
+      this.gpu.check();
+      const { device } = this.gpu;
+      device.pushErrorScope('out-of-memory');
+      this.needGradients();
+      this.needMoments();
+      this.space.ensure(spaceOfPasses(this.config, passes, this.bindingBytes));
+      const missing = await device.popErrorScope();
+      this.gpu.check();
+      if (!missing) return;
+      this.freeTraining();
+      const { total } = planMemory(this.config, passes, this.limits);
+      throw new ManabiError('gpu-memory', this.device, { needed: Math.ceil(total / 2 ** 20) });
+    });
   }
 
   forward(batch: Batch): Promise<Logits> {
@@ -203,16 +229,20 @@ export class FusedEngine implements Engine {
 
   /** Frees everything of this engine; the device stays the caller's. */
   dispose(): void {
-    for (const { plan } of this.plans.values()) void plan.then((made) => made.dispose());
+    this.freeTraining();
+    this.readback.dispose();
+    this.weights.dispose();
+    for (const buffer of [this.state.buffer, this.metrics]) this.gpu.destroyBuffer(buffer);
+  }
+
+  /** Frees all but the weights. */
+  private freeTraining(): void {
+    for (const { plan } of this.plans.values()) plan.dispose();
     this.plans.clear();
     this.space.dispose();
-    this.readback.dispose();
-    for (const slabs of [this.weights, this.gradientSlabs, this.moments?.expAvg, this.moments?.expAvgSq]) {
-      slabs?.dispose();
-    }
-    for (const buffer of [this.state.buffer, this.metrics, this.moments?.normParts]) {
-      if (buffer) this.gpu.destroyBuffer(buffer);
-    }
+    for (const slabs of [this.gradientSlabs, this.moments?.expAvg, this.moments?.expAvgSq]) slabs?.dispose();
+    if (this.moments) this.gpu.destroyBuffer(this.moments.normParts);
+    this.gradientSlabs = this.moments = null;
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -275,8 +305,8 @@ export class FusedEngine implements Engine {
     const { version } = this.space;
     const found = this.plans.get(key);
     if (found?.version === version) return found.plan;
-    if (found) (await found.plan).dispose();
-    const plan = Plan.compile(this.gpu, calls());
+    const plan = await Plan.compile(this.gpu, calls());
+    found?.plan.dispose();
     this.plans.set(key, { version, plan });
     return plan;
   }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../config.ts';
-import { planMemory, stepCalls } from './memory.ts';
+import { planMemory, stepCalls, type Pass } from './memory.ts';
 
 const GIB = 2 ** 30;
-const limits = { maxStorageBufferBindingSize: 128 * 2 ** 20 };
+const limits = { maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 };
+const training = (B: number, N: number): Pass => ({ B, N, mode: 'train' });
 
 const base = parseConfig(
   {
@@ -26,11 +27,11 @@ const base = parseConfig(
 );
 
 test('a base model at batch 8 x 512 fits: memory, bindings, dispatches, wasted work', () => {
-  const plan = planMemory(base, 8, 512, limits);
+  const plan = planMemory(base, [training(8, 512)], limits);
   expect(plan.total / GIB).toBeLessThan(2.8);
   expect(plan.fits).toBe(true);
   expect(plan.rowsPerPass).toBe(8);
-  expect(planMemory(base, 8, 160, limits).total / GIB).toBeLessThan(2.1);
+  expect(planMemory(base, [training(8, 160)], limits).total / GIB).toBeLessThan(2.1);
 
   const { pass, finish } = stepCalls(base, { B: 8, N: 512 });
   expect(pass.length + finish.length).toBeLessThanOrEqual(560);
@@ -47,7 +48,7 @@ test('a base model at batch 8 x 512 fits: memory, bindings, dispatches, wasted w
 });
 
 test('a batch that would bind too much is cut into parts', () => {
-  const plan = planMemory(base, 24, 512, limits);
+  const plan = planMemory(base, [training(24, 512)], limits);
   expect(plan.rowsPerPass).toBeLessThan(24);
   expect(plan.fits).toBe(true);
   expect(plan.total / GIB).toBeLessThan(3);

@@ -5,16 +5,22 @@ import { defaultTiles, type TileChoice } from '../../gpu/linear/tile.ts';
 import { READ_PIECE } from '../../gpu/readback.ts';
 import type { DebertaConfig } from '../config.ts';
 import { backward, relativeGrad } from './backward.ts';
-import { rowsPerPass } from './batch-inputs.ts';
+import { largestPart } from './batch-inputs.ts';
 import { Build } from './build.ts';
 import { forward } from './forward.ts';
 import { GUARANTEED_BINDING, layoutOf } from './layout.ts';
 import { normPartBytes, optimizerCalls } from './optimizer.ts';
-import { spaceOf, type Shape } from './space.ts';
+import { spaceOf, type Mode, type Shape } from './space.ts';
 import { METRICS, STATE_BYTES, STATE_METRICS } from './state.ts';
 
 export interface MemoryLimits {
   maxStorageBufferBindingSize: number;
+  maxBufferSize: number;
+}
+
+/** The largest batch of a kind that a run will see. */
+export interface Pass extends Shape {
+  mode: Mode;
 }
 
 /** Bytes on the GPU. */
@@ -71,21 +77,40 @@ export function stepCalls(config: DebertaConfig, shape: Shape, tiles: TileChoice
 const round = (bytes: number) => Math.max(256, Math.ceil(bytes / 256) * 256);
 const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 
-/** Peak bytes of training with batches [B, N], reading checkpoints included. Further shapes add their uniforms only. */
-export function planMemory(
+/**
+ * Name -> float32 elements that all passes together need: they share their buffers. A batch that is cut may be cut less
+ * when its rows are shorter, and need more then, so shorter ones are looked at too.
+ */
+export function spaceOfPasses(
   config: DebertaConfig,
-  B: number,
-  N: number,
-  limits: MemoryLimits,
-  bindingBytes = GUARANTEED_BINDING,
-): MemoryPlan {
+  passes: readonly Pass[],
+  bindingBytes: number,
+): Map<string, number> {
+  const space = new Map<string, number>();
+  for (const { B, N, mode } of passes) {
+    for (let length = N; length > 0; length -= 32) {
+      const part = largestPart(config, { B, N: length }, bindingBytes);
+      for (const [name, size] of spaceOf(config, part, mode)) {
+        space.set(name, Math.max(size, space.get(name) ?? 0));
+      }
+      if (part.B === B) break;
+    }
+  }
+  return space;
+}
+
+/**
+ * Peak bytes of a run whose largest batches are `passes`, the training batch first; reading checkpoints included. Further
+ * shapes add their uniforms only.
+ */
+export function planMemory(config: DebertaConfig, passes: readonly Pass[], limits: MemoryLimits): MemoryPlan {
   const layout = layoutOf(config);
-  const rows = rowsPerPass(config, { B, N }, bindingBytes);
-  // Parts are of nearly equal size: cut in three, 8 rows are 3 + 3 + 2.
-  const shape = { B: Math.ceil(B / Math.ceil(B / rows)), N };
-  const spaces = [...spaceOf(config, shape, 'train').values()].map((length) => round(4 * length));
+  const part = largestPart(config, passes[0], GUARANTEED_BINDING);
+  const spaces = [...spaceOfPasses(config, passes, GUARANTEED_BINDING).values()].map((length) =>
+    round(4 * length),
+  );
   const slabs = layout.slabs.map(({ length }) => round(4 * length));
-  const { pass, finish } = stepCalls(config, shape);
+  const { pass, finish } = stepCalls(config, part);
   const weights = sum(slabs);
   const activations = sum(spaces);
   const other =
@@ -103,7 +128,7 @@ export function planMemory(
     other,
     total: 4 * weights + activations + other,
     largestBinding,
-    rowsPerPass: shape.B,
-    fits: largestBinding <= limits.maxStorageBufferBindingSize,
+    rowsPerPass: part.B,
+    fits: largestBinding <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
   };
 }

@@ -152,5 +152,6 @@ export class Space {
   dispose(): void {
     for (const buffer of this.buffers.values()) this.gpu.destroyBuffer(buffer);
     this.buffers.clear();
+    this.version++;
   }
 }

@@ -1,0 +1,82 @@
+import { expect, test, type Page } from '@playwright/test';
+
+/** From now on every worker keeps its newest GPUDevice where the test can lose it. */
+async function keepDevices(page: Page): Promise<void> {
+  for (const worker of page.workers()) {
+    await worker.evaluate(() => {
+      const { prototype } = GPUAdapter;
+      const { requestDevice } = prototype;
+      prototype.requestDevice = async function (...options) {
+        const device = await requestDevice.apply(this, options);
+        Object.assign(globalThis, { newestDevice: device });
+        return device;
+      };
+    });
+  }
+}
+
+async function loseDevice(page: Page): Promise<void> {
+  for (const worker of page.workers()) {
+    await worker.evaluate(() =>
+      (globalThis as unknown as { newestDevice?: GPUDevice }).newestDevice?.destroy(),
+    );
+  }
+}
+
+interface Entry {
+  step: number;
+  loss?: number;
+  eval_loss?: number;
+}
+
+/** The log of the only run, as it is stored. */
+function storedLog(page: Page): Promise<Entry[]> {
+  return page.evaluate(
+    () =>
+      new Promise<Entry[]>((resolve, reject) => {
+        const opening = indexedDB.open('manabi');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const reading = opening.result.transaction('metrics').objectStore('metrics').getAll();
+          reading.onerror = () => reject(reading.error);
+          reading.onsuccess = () => {
+            opening.result.close();
+            resolve(reading.result as Entry[]);
+          };
+        };
+      }),
+  );
+}
+
+test('a run goes on by itself from its last checkpoint when the GPU is lost in its middle', async ({
+  page,
+}) => {
+  await page.goto('/');
+  await expect(page.getByRole('button', { name: 'サンプルで試す' })).toBeEnabled({ timeout: 60_000 });
+  await keepDevices(page);
+  await page.getByRole('button', { name: 'それでも WebGPU を使う' }).click();
+  await expect(page.locator('.badge')).toContainText(/swiftshader/i);
+  await page.getByLabel('max_train_samples').fill('16');
+  await page.getByLabel('max_eval_samples').fill('2');
+  await page.getByLabel('num_train_epochs').fill('2');
+  await page.getByRole('button', { name: 'サンプルで試す' }).click();
+  await expect(page.locator('[data-memory=fits]')).toContainText('MiB', { timeout: 5 * 60_000 });
+
+  // Step 2 ended the first epoch with a checkpoint; step 3 will be done twice.
+  const figures = page.locator('.figures');
+  await expect(figures).toContainText('3 / 4', { timeout: 10 * 60_000 });
+  const before = await storedLog(page);
+  await loseDevice(page);
+  await expect(page.getByText('GPU との接続が失われました')).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('.runs li').first()).toContainText('完了', { timeout: 10 * 60_000 });
+  await expect(figures).toContainText('4 / 4');
+  expect(await page.getByRole('alert').allTextContents()).toEqual([]);
+
+  const after = await storedLog(page);
+  const steps = after.flatMap(({ step, loss }) => (loss === undefined ? [] : [step]));
+  expect(steps).toEqual([1, 2, 3, 4]);
+  const third = (log: Entry[]) => log.find(({ step, loss }) => step === 3 && loss !== undefined);
+  expect(third(after)).toEqual(third(before));
+  // The page is whole: the model that came back answers.
+  await expect(page.locator('.table tbody tr')).toHaveCount(2, { timeout: 5 * 60_000 });
+});

@@ -1,0 +1,23 @@
+import { ManabiError } from '../errors/manabi-error.ts';
+import type { TileMemory } from '../gpu/linear/tune.ts';
+import { database, write } from './database.ts';
+
+/** The tiles that were fastest on each GPU of this computer. Where nothing can be stored they are timed at every visit. */
+export const storedTiles: TileMemory = {
+  get: (gpu) => unlessStorageFails(async () => (await database()).get('tiles', gpu)),
+  set: async (gpu, choice) => {
+    await unlessStorageFails(() =>
+      write(['tiles'], gpu, 0, (tx) => tx.objectStore('tiles').put(choice, gpu)),
+    );
+  },
+};
+
+// The store's other users say what is wrong with it: nothing is lost here but a second.
+async function unlessStorageFails(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ManabiError && error.code.startsWith('storage-')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,117 @@
+// What a run needs of the GPU's memory, and what fits where it does not: said before anything is allocated.
+import { ManabiError } from '../errors/manabi-error.ts';
+import type { DebertaConfig } from '../model/config.ts';
+import { planMemory, type MemoryLimits, type MemoryPlan, type Pass } from '../model/fused/memory.ts';
+import type { TrainingArguments } from './training-arguments.ts';
+
+/** Tokens of the longest rows, before padding. */
+export interface Longest {
+  train: number;
+  evaluation: number;
+}
+
+/** Settings that make a run smaller. */
+export type SmallerRun = Partial<
+  Pick<
+    TrainingArguments,
+    'per_device_train_batch_size' | 'gradient_accumulation_steps' | 'max_seq_length' | 'doc_stride'
+  >
+>;
+
+export interface MemoryBudget extends MemoryLimits {
+  /** WebGPU does not tell how much memory there is: bytes that could not be had before, or Infinity. */
+  refused: number;
+}
+
+export interface RunMemory extends MemoryPlan {
+  /** The largest buffer that this GPU allows. */
+  limit: number;
+  /** What would fit: nothing when the run itself does, or when no smaller one helps. */
+  offers: { settings: SmallerRun; total: number }[];
+}
+
+/** The answering pipeline's batches: 8 windows of at most 384 tokens (src/answering/answer.ts). */
+const ANSWERING = { B: 8, N: 384 };
+
+/** The largest batches of a run: training, eval_loss, and answering the evaluation questions. */
+export function passesOf(args: TrainingArguments, longest: Longest): Pass[] {
+  const multiple = Math.max(1, args.pad_to_multiple_of);
+  const padded = (length: number) =>
+    args.pad_to_max_length ? args.max_seq_length : Math.ceil(length / multiple) * multiple;
+  // A row that was cut says nothing about the length of the windows, which are cut in their own way.
+  const asked = longest.evaluation < args.max_seq_length ? Math.ceil(longest.evaluation / 32) * 32 : Infinity;
+  const passes: Pass[] = [
+    { B: args.per_device_train_batch_size, N: padded(longest.train), mode: 'train' },
+    { B: args.per_device_eval_batch_size, N: padded(longest.evaluation), mode: 'evaluate' },
+    { B: ANSWERING.B, N: Math.min(ANSWERING.N, asked), mode: 'evaluate' },
+  ];
+  return passes.filter(({ N }) => N > 0);
+}
+
+/** `longest.train` of at least 1. */
+export function planRun(
+  config: DebertaConfig,
+  args: TrainingArguments,
+  longest: Longest,
+  budget: MemoryBudget,
+): RunMemory {
+  const plan = (settings: SmallerRun): MemoryPlan => {
+    const smaller = { ...args, ...settings };
+    const cut = (length: number) => Math.min(length, smaller.max_seq_length);
+    const rows = { train: cut(longest.train), evaluation: cut(longest.evaluation) };
+    const found = planMemory(config, passesOf(smaller, rows), budget);
+    return { ...found, fits: found.fits && found.total < budget.refused };
+  };
+  const limit = Math.min(budget.maxStorageBufferBindingSize, budget.maxBufferSize);
+  const own = plan({});
+  if (own.fits) return { ...own, limit, offers: [] };
+  const offers = smallerRuns(args, longest.train).flatMap((ladder) => {
+    for (const settings of ladder) {
+      const { fits, total } = plan(settings);
+      if (fits) return [{ settings, total }];
+    }
+    return [];
+  });
+  return { ...own, limit, offers };
+}
+
+/** Throws ManabiError gpu-buffer-too-large or gpu-memory for a run that does not fit on the GPU called `gpu`. */
+export function checkFits({ fits, largestBinding, limit, total }: RunMemory, gpu: string): void {
+  if (fits) return;
+  if (largestBinding > limit)
+    throw new ManabiError('gpu-buffer-too-large', gpu, { bytes: largestBinding, limit });
+  throw new ManabiError('gpu-memory', gpu, { needed: Math.ceil(total / 2 ** 20) });
+}
+
+/**
+ * Two ways to a smaller run, each from the mildest step to the hardest: half the batch with twice the accumulation, which trains
+ * the same; fewer tokens, which cuts contexts or makes more windows of them. (Freezing the embeddings is none: the engine
+ * updates every parameter.)
+ */
+export function smallerRuns(
+  args: Pick<
+    TrainingArguments,
+    | 'per_device_train_batch_size'
+    | 'gradient_accumulation_steps'
+    | 'max_seq_length'
+    | 'doc_stride'
+    | 'pad_to_max_length'
+  >,
+  longestRow: number,
+): SmallerRun[][] {
+  const batches: SmallerRun[] = [];
+  let { per_device_train_batch_size, gradient_accumulation_steps } = args;
+  while (per_device_train_batch_size % 2 === 0) {
+    per_device_train_batch_size /= 2;
+    gradient_accumulation_steps *= 2;
+    batches.push({ per_device_train_batch_size, gradient_accumulation_steps });
+  }
+  const tokens: SmallerRun[] = [];
+  const longest = args.pad_to_max_length ? args.max_seq_length : longestRow;
+  for (let max_seq_length = 32 * (Math.ceil(longest / 32) - 1); max_seq_length >= 64; max_seq_length -= 32) {
+    // A window that overlaps the last one by all its room would never move on.
+    const doc_stride = Math.min(args.doc_stride, Math.floor(max_seq_length / 4));
+    tokens.push({ max_seq_length, doc_stride });
+  }
+  return [batches, tokens];
+}
