@@ -35,15 +35,15 @@ function storedLog(page: Page): Promise<Entry[]> {
     () =>
       new Promise<Entry[]>((resolve, reject) => {
         const opening = indexedDB.open('manabi');
-        opening.onerror = () => reject(opening.error);
-        opening.onsuccess = () => {
+        opening.addEventListener('error', () => reject(opening.error));
+        opening.addEventListener('success', () => {
           const reading = opening.result.transaction('metrics').objectStore('metrics').getAll();
-          reading.onerror = () => reject(reading.error);
-          reading.onsuccess = () => {
+          reading.addEventListener('error', () => reject(reading.error));
+          reading.addEventListener('success', () => {
             opening.result.close();
             resolve(reading.result as Entry[]);
-          };
-        };
+          });
+        });
       }),
   );
 }
