@@ -6,7 +6,8 @@ import type { NamedTensors, StepMetrics } from '../src/model/engine.ts';
 import { FusedEngine } from '../src/model/fused/engine.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';
-import { configOf, randomBatch, randomWeights } from './sizes.ts';
+import { randomBatch, randomWeights } from './random.ts';
+import { configOf } from './sizes.ts';
 
 interface Outcome {
   metrics: StepMetrics[];
