@@ -9,7 +9,7 @@ import { FusedEngine } from '../src/model/fused/engine.ts';
 import { closeTfjs, openTfjs } from './composed.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';
-import { randomBatch } from './sizes.ts';
+import { randomBatch } from './random.ts';
 
 export interface LayerErrors {
   /** "embeddings", "layer 0", ..., "relative embeddings", "head". */

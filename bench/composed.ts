@@ -6,7 +6,7 @@ import type { Gpu } from '../src/gpu/device.ts';
 import { ComposedEngine } from '../src/model/composed/composed-engine.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { NamedTensors } from '../src/model/engine.ts';
-import { openGpu, type Calls } from './device.ts';
+import type { Calls } from './calls.ts';
 import { runSteps, type StepMeasure } from './measure.ts';
 
 export interface ComposedMeasure extends StepMeasure {
@@ -16,13 +16,14 @@ export interface ComposedMeasure extends StepMeasure {
 
 /** Two steps to warm up and `steps` measured ones, on a device of its own, so that what fails here fails here only. */
 export async function measureComposed(
+  open: () => Promise<Gpu>,
   calls: Calls,
   config: DebertaConfig,
   weights: NamedTensors,
   batch: Batch,
   steps: number,
 ): Promise<ComposedMeasure> {
-  const gpu = await openGpu();
+  const gpu = await open();
   await openTfjs(gpu);
   const engine = new ComposedEngine(config, weights, 'tfjs webgpu');
   try {
@@ -38,8 +39,10 @@ export async function measureComposed(
 
 /** Makes tfjs compute on this device. Its backend checks for navigator.gpu, which Node has not. */
 export async function openTfjs(gpu: Gpu): Promise<void> {
-  globalThis.navigator ??= {} as Navigator;
-  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu.owner, configurable: true });
+  if (!globalThis.navigator?.gpu) {
+    globalThis.navigator ??= {} as Navigator;
+    Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu.owner, configurable: true });
+  }
   // tfjs's kernels are keyed by the backend's name.
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(gpu.device, gpu.info), 3);

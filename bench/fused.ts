@@ -5,7 +5,7 @@ import type { TileChoice } from '../src/gpu/linear/tile.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { NamedTensors } from '../src/model/engine.ts';
 import { FusedEngine } from '../src/model/fused/engine.ts';
-import type { Calls } from './device.ts';
+import type { Calls } from './calls.ts';
 import { median, optimizerStep, perStep, runSteps, type StepMeasure } from './measure.ts';
 
 /** One kind of dispatch in a step, all its calls together. */

@@ -1,6 +1,6 @@
 import type { Batch } from '../src/features/feature.ts';
 import type { Engine, OptimizerStep } from '../src/model/engine.ts';
-import type { Calls } from './device.ts';
+import type { Calls } from './calls.ts';
 
 /** The counts are those of one step. */
 export interface StepMeasure extends Calls {

@@ -1,18 +1,22 @@
-// npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE]. How to read it: README.md.
+// npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--chromium]. How to read it: README.md.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ManabiError } from '../src/errors/manabi-error.ts';
+import { defaultTiles, type TileChoice } from '../src/gpu/linear/tile.ts';
 import { tuneTiles } from '../src/gpu/linear/tune.ts';
-import { planMemory, stepCalls } from '../src/model/fused/memory.ts';
+import { planMemory, stepCalls, type MemoryLimits } from '../src/model/fused/memory.ts';
+import { countCalls } from './calls.ts';
+import { measureInChromium } from './chromium.ts';
 import { checkBaseStep } from './base-step.ts';
 import { measureComposed } from './composed.ts';
-import { countCalls, openGpu } from './device.ts';
+import { openGpu } from './device.ts';
 import { executedFlops, necessaryFlops } from './flops.ts';
 import { measureFused } from './fused.ts';
 import { measurePytorch, missingPytorch } from './pytorch.ts';
 import { printKernels, printTable, type PlanFigures, type ShapeReport } from './report.ts';
-import { configOf, randomBatch, randomWeights, sizeNames, type SizeName } from './sizes.ts';
+import { randomBatch, randomWeights } from './random.ts';
+import { configOf, sizeNames, type SizeName } from './sizes.ts';
 
 const BATCH = 8;
 /** A software adapter does 0.2 to 2 GFLOPS: larger steps are recorded there, not executed, unless --full; base never timed. */
@@ -25,18 +29,22 @@ function readArguments() {
       size: { type: 'string' },
       tokens: { type: 'string', default: '64,160,512' },
       json: { type: 'string' },
+      chromium: { type: 'boolean', default: false },
     },
   });
   const sizes = sizeNames.filter((size) => values.size === undefined || size === values.size);
   const tokens = values.tokens.split(',').map(Number);
   if (sizes.length === 0 || !tokens.every((N) => Number.isInteger(N) && N > 0)) {
-    throw new Error('npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE]');
+    throw new Error(
+      'npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--chromium]',
+    );
   }
-  return { sizes, tokens, full: values.full, json: values.json };
+  return { sizes, tokens, full: values.full, json: values.json, chromium: values.chromium };
 }
 
 async function main(): Promise<void> {
-  const { sizes, tokens, full, json } = readArguments();
+  const { sizes, tokens, full, json, chromium } = readArguments();
+  if (chromium) return inChromium(tokens, json);
   const gpu = await openGpu();
   const calls = countCalls(gpu);
   const tiles = await tuneTiles(gpu, { get: async () => null, set: async () => {} });
@@ -71,7 +79,7 @@ async function main(): Promise<void> {
         skipped: `too large for a software adapter${size === 'base' ? '' : ' without --full'}`,
       };
       const composed = execute
-        ? await measureComposed(calls, config, weights, batch, gpu.isSoftware ? 1 : 5).catch(reason)
+        ? await measureComposed(openGpu, calls, config, weights, batch, gpu.isSoftware ? 1 : 5).catch(reason)
         : skipped;
       const pytorch = noPytorch
         ? { skipped: noPytorch }
@@ -89,12 +97,24 @@ async function main(): Promise<void> {
   gpu.dispose();
 }
 
-function planOf(
-  size: SizeName,
-  N: number,
-  tiles: Awaited<ReturnType<typeof tuneTiles>>,
-  limits: GPUSupportedLimits,
-): PlanFigures {
+async function inChromium(tokens: readonly number[], json: string | undefined): Promise<void> {
+  const measured = await measureInChromium(BATCH, tokens);
+  const { adapter, software } = measured[0];
+  // What every GPU allows, and more than the built-in model needs.
+  const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
+  const reports = measured.map(({ fused, composed }, i): ShapeReport => {
+    const plan = planOf('tiny', tokens[i], defaultTiles, limits);
+    const pytorch = { skipped: 'not in Chromium' };
+    return { size: 'tiny', B: BATCH, N: tokens[i], plan, fused, composed, pytorch, step: null };
+  });
+  const machine = { adapter, software, tiles: defaultTiles, browser: 'Chromium' };
+  console.log(JSON.stringify(machine));
+  if (json) writeFileSync(json, `${JSON.stringify({ machine, reports }, null, 1)}\n`);
+  printTable(reports);
+  printKernels(reports);
+}
+
+function planOf(size: SizeName, N: number, tiles: TileChoice, limits: MemoryLimits): PlanFigures {
   const config = configOf(size);
   const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], limits);
   // Micro-batches that a cut batch would need are not counted: at these sizes no batch is cut.

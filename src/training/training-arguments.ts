@@ -89,13 +89,18 @@ export const recipes: Record<RecipeName, TrainingArguments> = {
     max_train_samples: 1000,
     max_eval_samples: 100,
   },
-  /** All data, all windows, little padding, best checkpoint kept. */
+  /**
+   * All data, all windows, little padding, best checkpoint kept. Of JSQuAD's positions, grouped by length, 0.869 are tokens when
+   * lengths are rounded up to 32, 0.939 to 8, 0.953 to 4, the least that lets products load 16 bytes at once. That makes 71
+   * shapes instead of 14, and a shape is cheap: no pipeline of its own, 38 kB, and once about 0.1 s to record (12
+   * layers, in Node on a busy processor).
+   */
   full: {
     ...defaultArguments,
     learning_rate: 2e-5,
     weight_decay: 0.01,
     pad_to_max_length: false,
-    pad_to_multiple_of: 32,
+    pad_to_multiple_of: 4,
     group_by_length: true,
     load_best_model_at_end: true,
   },

@@ -191,7 +191,8 @@ test('reserve makes the large buffers of a run before its first step', async () 
   await engine.drainMetrics();
   // The uniforms of three shapes and of the optimizer, and the staging buffer, twice: it grows.
   expect(gpu.counters.buffersCreated - buffersCreated).toBeLessThanOrEqual(6);
-  const { total } = planMemory(config, passes, gpu.device.limits);
+  const { total, fits } = planMemory(config, passes, engine.limits);
+  expect(fits).toBe(true);
   expect((gpu.counters.liveBytes - before) / total).toBeCloseTo(1, 1);
   engine.dispose();
   expect(gpu.counters.liveBytes).toBe(before);

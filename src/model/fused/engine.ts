@@ -82,7 +82,8 @@ export class FusedEngine implements Engine {
   }
 
   get limits(): MemoryLimits {
-    return this.gpu.device.limits;
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.gpu.device.limits;
+    return { maxStorageBufferBindingSize, maxBufferSize };
   }
 
   /**
