@@ -23,10 +23,13 @@ test('a run is paused, resumed, stopped with a checkpoint, opened and continued'
   await page.reload();
   await run.getByRole('button', { name: '開く' }).click();
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 60_000 });
-  await page.getByRole('textbox', { name: '文章' }).fill('東京タワーは、1958年に完成した電波塔である。');
-  await page.getByRole('textbox', { name: '質問' }).fill('東京タワーはいつ完成した？');
+  // The trained model is the one that answers one's own question: the same as in its table.
+  const cells = page.locator('.table tbody tr').first().locator('td');
+  const [question, context, , predicted] = (await cells.allTextContents()).map((text) => text.trim());
+  await page.getByRole('textbox', { name: '文章' }).fill(context);
+  await page.getByRole('textbox', { name: '質問' }).fill(question);
   await page.getByRole('button', { name: '答えを探す' }).click();
-  await expect(page.locator('.answers li').first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('.answers li strong').first()).toHaveText(predicted, { timeout: 60_000 });
 });
 
 test('an evaluation is cancelled and nothing is lost', async ({ page }) => {

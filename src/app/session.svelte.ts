@@ -94,10 +94,12 @@ class Session {
 
   /** WebGPU; where it is only a processor that plays GPU, the processor itself, which is faster, unless asked otherwise before. */
   async openBest(): Promise<void> {
-    await this.open('webgpu');
-    if (!this.device?.isSoftware || localStorage.getItem(KEEP_GPU)) return;
-    this.leftGpu = this.device.name;
-    await this.open('cpu');
+    await this.guarded('device', async () => {
+      const found = unwrap(await this.trainer.open('webgpu'));
+      if (!found.isSoftware || localStorage.getItem(KEEP_GPU)) return this.use(found);
+      this.leftGpu = found.name;
+      this.use(unwrap(await this.trainer.open('cpu')));
+    });
   }
 
   /** WebGPU in software all the same, on the next visit too. */
@@ -107,11 +109,15 @@ class Session {
   }
 
   async open(backend: Backend): Promise<void> {
-    await this.guarded('device', async () => {
-      this.device = unwrap(await this.trainer.open(backend));
-      this.fresh = false;
-      if (this.device.isSoftware) this.choosePreset('quick');
-    });
+    await this.guarded('device', async () => this.use(unwrap(await this.trainer.open(backend))));
+  }
+
+  private use(device: Device): void {
+    this.device = device;
+    // The model went with the device before.
+    this.model = null;
+    this.fresh = false;
+    if (device.isSoftware) this.choosePreset('quick');
   }
 
   choosePreset(name: PresetName): void {
@@ -219,7 +225,8 @@ class Session {
   async ask(question: string, context: string) {
     let found: { answer: string; score: number; start: number; end: number }[] = [];
     await this.guarded('ask', async () => {
-      await this.fillIn();
+      // What is held answers: after a run the trained model, not the chosen one anew.
+      if (!this.model) await this.fillIn();
       found = unwrap(await this.trainer.ask(question, context));
     });
     return found;
