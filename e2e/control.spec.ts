@@ -23,6 +23,7 @@ test('a run is paused, resumed, stopped with a checkpoint, opened and continued'
   await page.reload();
   await run.getByRole('button', { name: '開く' }).click();
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 60_000 });
+  await expect(page.locator('[data-before=Accuracy]')).toBeVisible({ timeout: 60_000 });
   // The trained model is the one that answers one's own question: the same as in its table.
   const cells = page.locator('.table tbody tr').first().locator('td');
   const [question, context, , predicted] = (await cells.allTextContents()).map((text) => text.trim());
