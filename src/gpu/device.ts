@@ -92,7 +92,8 @@ export class Gpu {
 
   /** Why `error` was thrown: the loss of the device, which may be told a moment after what it broke, or `error` itself. */
   async causeOf(error: unknown): Promise<unknown> {
-    await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, LOSS_IS_TOLD_MS))]);
+    if (!this.fatal)
+      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, LOSS_IS_TOLD_MS))]);
     return this.fatal ?? error;
   }
 

@@ -4,25 +4,22 @@ import type { Slice } from './kernel.ts';
 /** Bytes read at once: more would hold as much memory again beside what is read. */
 export const READ_PIECE = 16 * 2 ** 20;
 
-/** Reads GPU buffers through one staging buffer that grows and stays. Reads wait for one another. */
+/** Reads GPU buffers through one staging buffer that grows and stays: one read at a time. */
 export class Readback {
   private staging: GPUBuffer | null = null;
-  private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly gpu: Gpu) {}
 
   /** The bytes of a slice after everything submitted so far. Throws what the device reported, its loss too. */
-  read(slice: Slice): Promise<ArrayBuffer> {
-    const next = this.last
-      .then(() => this.readNow(slice))
-      .catch(async (error: unknown) => {
-        throw await this.gpu.causeOf(error);
-      });
-    this.last = next.catch(() => {});
-    return next;
+  async read(slice: Slice): Promise<ArrayBuffer> {
+    try {
+      return await this.copy(slice);
+    } catch (error) {
+      throw await this.gpu.causeOf(error);
+    }
   }
 
-  private async readNow({ buffer, offset, size }: Slice): Promise<ArrayBuffer> {
+  private async copy({ buffer, offset, size }: Slice): Promise<ArrayBuffer> {
     const { gpu } = this;
     gpu.check();
     const staging = this.stagingOf(Math.min(size, READ_PIECE));

@@ -3,7 +3,7 @@ import type { KernelCall, Slice } from '../../gpu/kernel.ts';
 import type { PartialSums } from '../../gpu/layer-norm/layer-norm-grad.ts';
 import type { TileChoice } from '../../gpu/linear/tile.ts';
 import type { DebertaConfig } from '../config.ts';
-import { placementOf, sliceOf, type Layout } from './layout.ts';
+import { sliceOf, type Layout } from './layout.ts';
 import {
   relativeParts,
   relativeWindow,
@@ -84,7 +84,6 @@ export class Build {
         )
       : ['query_proj', 'key_proj', 'value_proj'];
     const name = `${self}.${members[0]}.${kind}`;
-    placementOf(this.layout, name);
     return from === 'weight' ? this.weight(name, members.length) : this.gradient(name, members.length);
   }
 
