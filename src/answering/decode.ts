@@ -75,8 +75,9 @@ interface Span {
 }
 
 /**
- * The top_k spans s <= e < s + max_answer_len by start[s] * end[e]; equal scores in the order of the flattened
- * [N, N] matrix, whose other entries are 0 and come last.
+ * The top_k spans s <= e < s + max_answer_len by start[s] * end[e], equal scores in the order of the flattened [N, N] matrix.
+ * Where every score is 0, argmax gives the matrix's first entry. Where top_k > 1 asks for more spans than have a score, which
+ * zeros numpy's argpartition adds is unspecified; nearly all of them are no spans of the context, so none is added here.
  */
 function bestSpans(start: Float32Array, end: Float32Array, options: DecodeOptions): Span[] {
   const n = start.length;
@@ -92,10 +93,6 @@ function bestSpans(start: Float32Array, end: Float32Array, options: DecodeOption
       }
     }
   }
-  for (let flat = 0; kept.length < options.top_k && flat < n * n; flat++) {
-    const [s, e] = [Math.floor(flat / n), flat % n];
-    const inBand = e >= s && e < s + options.max_answer_len;
-    if (!inBand || Math.fround(start[s] * end[e]) === 0) kept.push({ s, e, score: 0 });
-  }
+  if (kept.length === 0 && options.top_k === 1) return [{ s: 0, e: 0, score: 0 }];
   return kept;
 }

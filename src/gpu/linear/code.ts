@@ -219,10 +219,10 @@ function multiplyAdd(tile: Tile, a: (group: number) => string, b: (group: number
 function walk(build: Build, inner: string, row: (r: number) => string, column: (g: number) => string) {
   const { tile, epilogue } = build;
   const sums = epilogue.kind === 'column-sums';
-  const vector = tile.depth === 0;
+  const lanes = tile.depth === 0 ? 'mat4x4<f32>' : 'vec4<f32>';
   return /* wgsl */ `
   ${accumulators(tile, (r, g) => `var c${r}_${g} = vec4<f32>(0.0);`)}
-  ${sums ? `var part = ${vector ? 'vec4<f32>(0.0)' : '0.0'}; var total = part;` : ''}
+  ${sums ? `var part = ${lanes}(); var total = ${lanes}();` : ''}
   let chunks = (u.K + u.chunk - 1u) / u.chunk;
   var pending = 0u;
   var add = u.accumulate == 1u;
@@ -238,13 +238,20 @@ function walk(build: Build, inner: string, row: (r: number) => string, column: (
       if (last || pending == u.flush) {
         ${accumulators(tile, (r, g) => `finish(c_start, ${row(r)}, ${column(g)}, c${r}_${g}, add, last);`)}
         ${accumulators(tile, (r, g) => `c${r}_${g} = vec4<f32>(0.0);`)}
-        ${sums ? `total += part; part = ${vector ? 'vec4<f32>(0.0)' : '0.0'};` : ''}
         add = true;
         pending = 0u;
       }
     }
-  }`;
+  }
+  ${sums ? 'total += part;' : ''}`;
 }
+
+/**
+ * Column sums are added as PyTorch adds them: row k to lane k % 4, the lanes in stages of 16 rows each. The gradient of the
+ * head's bias is nothing but what rounding leaves, so it is least far from PyTorch's in the same order.
+ */
+const addStage = (next: string, lanes: string) => /* wgsl */ `
+          if (((${next}) & 63u) == 0u) { total += part; part = ${lanes}(); }`;
 
 const START = /* wgsl */ `
   let batch = group.z / u.heads;
@@ -298,9 +305,10 @@ function sharedMain(build: Build): string {
         ${
           sums
             ? `if (group.x == 0u && t < ${rows}u) {
-          var slice = 0.0;
-          for (var k = 0u; k < ${depth}u; k++) { slice += tile_a[k * ${lineA}u + (t >> 2u)][t & 3u]; }
-          part += slice;
+          for (var k = t >> 2u; k < ${depth * lineA}u; k += ${4 * lineA}u) {
+            part += vec4<f32>(${range(4).map((lane) => `tile_a[k + ${lane * lineA}u][t & 3u]`)});
+          }
+          ${addStage(`k0 + ${depth}u`, 'vec4<f32>')}
         }`
             : ''
         }
@@ -322,8 +330,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       ? `let m = m0 + t;
   if (group.x == 0u && t < ${rows}u && m < u.M) {
     let at = u.vector_offset + head * u.vector_head + m;
-    if (u.accumulate == 1u) { total += column_sums[at]; }
-    column_sums[at] = total;
+    var sum = total.x + total.y + total.z + total.w;
+    if (u.accumulate == 1u) { sum += column_sums[at]; }
+    column_sums[at] = sum;
   }`
       : ''
   }
@@ -355,7 +364,7 @@ function registerMain(build: Build): string {
             ),
           )
           .join('\n')}
-        ${sums ? 'part += (a0_0 + a0_1) + (a0_2 + a0_3);' : ''}
+        ${sums ? `part += mat4x4<f32>(a0_0, a0_1, a0_2, a0_3);${addStage('k + 4u', 'mat4x4<f32>')}` : ''}
       }`;
   return /* wgsl */ `
 @compute @workgroup_size(${threadsOf(tile)})
@@ -368,10 +377,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   ${
     sums
       ? `if (n0 == 0u) {
+    var sum = total[0] + total[1] + total[2] + total[3];
     for (var r = 0u; r < 4u && m0 + r < u.M; r++) {
       let at = u.vector_offset + head * u.vector_head + m0 + r;
-      if (u.accumulate == 1u) { total[r] += column_sums[at]; }
-      column_sums[at] = total[r];
+      if (u.accumulate == 1u) { sum[r] += column_sums[at]; }
+      column_sums[at] = sum[r];
     }
   }`
       : ''
