@@ -3,8 +3,6 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { messages } from '../errors/messages.ts';
 import { parseConfig } from '../model/config.ts';
 import { parameterShapes } from '../model/parameters.ts';
-import { checkFormats } from '../parity/formats.ts';
-import { Report } from '../parity/report.ts';
 import { bytesSource, type ByteSource } from './byte-source.ts';
 import { fixture, fixtureFolder, fixtureSource } from './fixture-files.ts';
 import { loadWeights } from './load-weights.ts';
@@ -13,14 +11,6 @@ import { openTorchWeights } from './torch-file.ts';
 
 const config = JSON.parse(new TextDecoder().decode(fixture('formats/good/torch-zip/config.json'))) as unknown;
 const shapes = parameterShapes(parseConfig(config, 'config.json'));
-
-test('good files load bit by bit, bad ones give their error', async () => {
-  const lines: string[] = [];
-  const report = new Report((line) => lines.push(line));
-  await checkFormats(fixtureFolder(), report);
-  expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([]);
-  expect(report.passed).toBe(35);
-});
 
 test.each(['torch-zip', 'torch-protocol-4', 'torch-legacy', 'torch-big-endian'])(
   '%s: every element type, view and parameter',

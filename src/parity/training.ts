@@ -26,7 +26,7 @@ export async function checkTraining(sources: Sources, report: Report): Promise<v
   for (const run of subfolders(folder, 'training')) {
     if (!folder.paths.includes(`training/${run}/final.safetensors`)) continue;
     const golden = await readJson<RunLog>(folder, `training/${run}/log.json`);
-    const { config, weights } = await loadModel(folder, 'models/ku-like');
+    const { config, weights } = await loadModel(sources.models, 'ku-like');
     const withoutDropout = { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
     const engine = await sources.createEngine(withoutDropout, weights);
     try {

@@ -107,10 +107,18 @@ async function hold(
 ): Promise<void> {
   model?.engine.dispose();
   model = null;
-  const engine = gpu
-    ? await FusedEngine.create(gpu, config, tensors, { tiles })
+  model = { engine: await createEngine(config, tensors, tiles), ...rest };
+}
+
+/** On the device opened. */
+async function createEngine(
+  config: DebertaConfig,
+  tensors: NamedTensors,
+  tiles: TileChoice,
+): Promise<Engine> {
+  return gpu
+    ? FusedEngine.create(gpu, config, tensors, { tiles })
     : new ComposedEngine(config, tensors, 'CPU');
-  model = { engine, ...rest };
 }
 
 async function openDevice(backend: Device['backend']): Promise<Device> {
@@ -318,6 +326,13 @@ const worker: TrainerWorker = {
         parameterShapes(await configOf(modelFiles)).keys(),
         { ...rows, orders, padTokenId },
       );
+    }),
+
+  checkParity: (given, print) =>
+    reply(async () => {
+      // Loaded when asked for: the page never does.
+      const { checkServed } = await import('../parity/served.ts');
+      return checkServed(given, (config, tensors) => createEngine(config, tensors, fastest), print);
     }),
 };
 
