@@ -5,18 +5,27 @@ import { Report } from '../parity/report.ts';
 import { runParity, type ParityCounts } from '../parity/run.ts';
 import { sourcesOf } from '../parity/sources.ts';
 import { parseSquad } from '../squad/parse.ts';
-import { openCpu, openWebGpu, type CreateEngine } from './backend.ts';
+import type { Backend } from '../workers/protocol.ts';
+import type { CreateEngine } from './backend.ts';
 import { openFolder } from './disk-folder.ts';
 import { readParityCommand, type ParityCommand } from './parity-arguments.ts';
-import { checkInChromium } from './parity-browser.ts';
 
-/** The device is opened by the first check that needs one: most need none. */
-function lazily(open: () => Promise<CreateEngine>): CreateEngine {
+// The device and all that belongs to it are loaded by the first check that needs them: most need none.
+function engines(backend: Backend): CreateEngine {
   let opened: Promise<CreateEngine> | null = null;
+  const open = async () => {
+    const { openCpu, openWebGpu } = await import('./backend.ts');
+    return backend === 'cpu' ? openCpu() : openWebGpu();
+  };
   return async (config, weights) => {
     opened ??= open();
     return (await opened)(config, weights);
   };
+}
+
+async function checkInChromium(command: ParityCommand): Promise<ParityCounts> {
+  const browser = await import('./parity-browser.ts');
+  return browser.checkInChromium(command);
 }
 
 async function checkHere(command: ParityCommand): Promise<ParityCounts> {
@@ -25,7 +34,7 @@ async function checkHere(command: ParityCommand): Promise<ParityCounts> {
     tokenizers: tokenizers === null ? null : await openFolder(tokenizers),
     models: models === null ? null : await openFolder(models),
     jsquad: jsquad === null ? null : parseSquad(await readFile(jsquad, 'utf8'), jsquad).examples,
-    createEngine: lazily(backend === 'cpu' ? openCpu : openWebGpu),
+    createEngine: engines(backend),
   });
   return runParity(sources, only, new Report((line) => console.log(line)));
 }
