@@ -20,6 +20,8 @@ export default mergeConfig(
         },
         {
           extends: true,
+          // Found before the first test: a package found later reloads the page under it.
+          optimizeDeps: { entries: ['src/**/*.gpu.test.ts', 'src/workers/*.ts', 'src/parity/served.ts'] },
           test: {
             name: 'chromium',
             include: ['src/**/*.gpu.test.ts'],

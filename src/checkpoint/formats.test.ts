@@ -4,7 +4,7 @@ import { messages } from '../errors/messages.ts';
 import { parseConfig } from '../model/config.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import { bytesSource, type ByteSource } from './byte-source.ts';
-import { goldenFixture, goldenFixtures } from '../parity/fixture-files.ts';
+import { goldenFixture } from '../parity/fixture-files.ts';
 import { fixtureSource } from './fixture-files.ts';
 import { loadWeights } from './load-weights.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -141,23 +141,3 @@ test('every message of the room says what to do in both languages', () => {
     expect([code, ja.endsWith('ください。'), /\. [A-Z][^.]+.*\.$/.test(en)]).toEqual([code, true, true]);
   }
 });
-
-/** The source, and how many bytes were asked of it. */
-function counted(source: ByteSource): { source: ByteSource; bytes: () => number } {
-  let bytes = 0;
-  const slice = (start: number, end: number) => {
-    bytes += end - start;
-    return source.slice(start, end);
-  };
-  return { source: { ...source, slice }, bytes: () => bytes };
-}
-
-test.each(goldenFixtures().paths.filter((path) => /formats\/.*\.(bin|safetensors)$/.test(path)))(
-  '%s is read once',
-  async (path) => {
-    const { source, bytes } = counted(goldenSource(path));
-    await codeOf([source]);
-    // The end record of a zip is looked for in the last 64 KiB, the pickle of a legacy file in the first.
-    expect(bytes()).toBeLessThanOrEqual(source.size + 2 ** 17);
-  },
-);

@@ -7,6 +7,7 @@ import type { NamedTensors } from '../model/engine.ts';
 import { headParameters, parameterShapes } from '../model/parameters.ts';
 import { below, readJson, readText, subfolders, type GoldenFolder } from './golden-folder.ts';
 import { readTensors } from './models.ts';
+import { countedSources, MemoryFigure } from './memory.ts';
 import type { Report } from './report.ts';
 import type { Sources } from './sources.ts';
 
@@ -42,10 +43,14 @@ const codes: Record<string, ErrorCode> = {
 export async function checkFormats({ folder }: Sources, report: Report): Promise<void> {
   const expectations = await readJson<Expectations>(folder, 'formats/expectations.json');
   const reference = await findReference(folder, report);
+  const memory = new MemoryFigure();
   for (const name of subfolders(folder, 'formats/good')) {
-    await checkGood(folder, name, expectations.good[name], reference, report);
+    await checkGood(folder, name, expectations.good[name], reference, memory, report);
   }
-  await checkBad(folder, expectations.bad, report);
+  memory.into(report, 'good formats');
+  const refused = new MemoryFigure();
+  await checkBad(folder, expectations.bad, refused, report);
+  refused.into(report, 'bad files');
 }
 
 /**
@@ -64,11 +69,14 @@ async function findReference(folder: GoldenFolder, report: Report): Promise<Name
   return (await load(folder, 'formats/good/safetensors-sharded')).tensors;
 }
 
-async function load(folder: GoldenFolder, prefix: string): Promise<LoadedWeights> {
+async function load(folder: GoldenFolder, prefix: string, memory?: MemoryFigure): Promise<LoadedWeights> {
   const sources = await Promise.all(
     below(folder, prefix).map(async (file) => bytesSource(file, await folder.bytes(`${prefix}/${file}`))),
   );
-  return loadWeights(sources, await shapes(folder, prefix));
+  const counted = countedSources(sources);
+  const loaded = await loadWeights(counted.sources, await shapes(folder, prefix));
+  memory?.add(prefix, counted.size, counted.asked(), loaded.tensors);
+  return loaded;
 }
 
 async function shapes(folder: GoldenFolder, prefix: string): Promise<Map<string, number[]>> {
@@ -81,6 +89,7 @@ async function checkGood(
   name: string,
   expected: Expectations['good'][string] | undefined,
   reference: NamedTensors,
+  memory: MemoryFigure,
   report: Report,
 ): Promise<void> {
   const prefix = `formats/good/${name}`;
@@ -88,7 +97,7 @@ async function checkGood(
   const own = folder.paths.includes(`${prefix}/expected.safetensors`);
   const golden = own ? await readTensors(folder, `${prefix}/expected.safetensors`) : reference;
   try {
-    const { tensors, missing, unexpected } = await load(folder, prefix);
+    const { tensors, missing, unexpected } = await load(folder, prefix, memory);
     const round = name.endsWith('bfloat16') ? toBfloat16 : name.endsWith('float16') ? toFloat16 : Math.fround;
     const names = [...(await shapes(folder, prefix)).keys()].filter((key) => !missing.includes(key));
     const equal = names.filter((key) => bitEqual(tensors.get(key), golden.get(key), round));
@@ -134,11 +143,18 @@ function toFloat16(value: number): number {
   return 1 / value < 0 ? -rounded : rounded;
 }
 
-async function checkBad(folder: GoldenFolder, bad: Expectations['bad'], report: Report): Promise<void> {
+async function checkBad(
+  folder: GoldenFolder,
+  bad: Expectations['bad'],
+  memory: MemoryFigure,
+  report: Report,
+): Promise<void> {
   const expected = await shapes(folder, 'formats/good/torch-zip');
   for (const [file, description] of Object.entries(bad)) {
     const source = bytesSource(file, await folder.bytes(`formats/bad/${file}`));
-    const error = await errorOf(source, expected);
+    const counted = countedSources([source]);
+    const error = await errorOf(counted.sources, expected);
+    memory.add(file, source.size, counted.asked());
     const code = codes[description];
     if (code === undefined) {
       const named = `${error?.code ?? 'accepted'}; "${description}" is not known to this check`;
@@ -151,11 +167,11 @@ async function checkBad(folder: GoldenFolder, bad: Expectations['bad'], report: 
 }
 
 async function errorOf(
-  source: ByteSource,
+  sources: readonly ByteSource[],
   expected: ReadonlyMap<string, readonly number[]>,
 ): Promise<ManabiError | null> {
   try {
-    await loadWeights([source], expected);
+    await loadWeights(sources, expected);
     return null;
   } catch (error) {
     if (error instanceof ManabiError) return error;

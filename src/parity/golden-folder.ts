@@ -53,7 +53,9 @@ export function subfolders(folder: GoldenFolder, prefix: string): string[] {
 
 export async function readText(folder: GoldenFolder, path: string): Promise<string> {
   const bytes = await folder.bytes(path);
-  return new TextDecoder().decode(path.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+  // By its first bytes: a web server may have unpacked a .gz on the way.
+  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return new TextDecoder().decode(packed ? gunzipSync(bytes) : bytes);
 }
 
 /** A .json or .json.gz file. The caller names its form; goldens are trusted to have it. */

@@ -1,0 +1,34 @@
+import { proxy, wrap } from 'comlink';
+import { expect, test } from 'vitest';
+import { unwrap, type TrainerWorker } from './protocol.ts';
+
+// The names only: none of these is imported.
+const paths = Object.keys(import.meta.glob('../parity/fixtures/**')).map((path) =>
+  path.slice('../parity/fixtures/'.length),
+);
+
+test('the engine that trains gives the recorded values on WebGPU', { timeout: 600_000 }, async () => {
+  const worker = new Worker(new URL('trainer.worker.ts', import.meta.url), { type: 'module' });
+  const trainer = wrap<TrainerWorker>(worker);
+  try {
+    unwrap(await trainer.open('webgpu'));
+    const lines: string[] = [];
+    const counts = unwrap(
+      await trainer.checkParity(
+        {
+          folder: { url: '/src/parity/fixtures/', paths },
+          tokenizers: null,
+          models: null,
+          jsquad: null,
+          only: ['models', 'training', 'resume', 'pipeline'],
+        },
+        proxy((line: string) => void lines.push(line)),
+      ),
+    );
+    expect(lines.filter((line) => !line.startsWith('pass'))).toEqual([]);
+    expect(counts).toEqual({ passed: lines.length, failed: 0 });
+    expect(lines.length).toBe(48);
+  } finally {
+    worker.terminate();
+  }
+});
