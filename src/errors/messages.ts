@@ -223,6 +223,18 @@ export const messages = {
     en: '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
   },
   // training
+  'engine-fp16-webgpu': {
+    ja: 'fp16 は WebGPU でだけ使えます。fp16 を外すか、WebGPU に切り替えてください。',
+    en: 'fp16 works on WebGPU only. Switch fp16 off, or switch to WebGPU.',
+  },
+  'engine-fp16-sizes': {
+    ja: 'このモデルは fp16 で学習できません（アテンションのヘッド、中間層、相対位置の大きさが {wanted} の倍数でないため）。fp16 を外してください。',
+    en: 'This model cannot be trained with fp16: the sizes of its attention heads, intermediate layer and relative positions must be multiples of {wanted}. Switch fp16 off.',
+  },
+  'training-overflow': {
+    ja: 'fp16 では勾配が {steps} ステップ続けてあふれました（ステップ {step} まで）。fp16 を外すか learning_rate を下げ、最後のチェックポイントから再開してください。',
+    en: 'With fp16 the gradients overflowed in {steps} steps in a row, up to step {step}. Switch fp16 off or lower learning_rate, and continue from the last checkpoint.',
+  },
   'training-argument': {
     ja: '値 {value} は使えません（{wanted}）。設定を直してください。',
     en: '{value} cannot be used here. Set it to: {wanted}.',

@@ -14,7 +14,7 @@ import { tuneTiles } from '../gpu/linear/tune.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
 import { parseConfig, type DebertaConfig } from '../model/config.ts';
-import type { Engine, NamedTensors } from '../model/engine.ts';
+import { float32, type Engine, type EngineSettings, type NamedTensors } from '../model/engine.ts';
 import { FusedEngine } from '../model/fused/engine.ts';
 import { initializeHead, parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
@@ -99,18 +99,35 @@ async function configOf(files: ReadonlyMap<string, Blob>): Promise<DebertaConfig
   return parseConfig(raw, 'config.json');
 }
 
-async function hold(
+async function createEngine(
   config: DebertaConfig,
   tensors: NamedTensors,
   tiles: TileChoice,
-  rest: Omit<Model, 'engine'>,
-): Promise<void> {
+  settings: EngineSettings,
+): Promise<Engine> {
+  return gpu
+    ? FusedEngine.create(gpu, config, tensors, { tiles, settings })
+    : new ComposedEngine(config, tensors, 'CPU', settings);
+}
+
+/** In place of the model before, whose memory is free when the new one's is taken. */
+async function hold(make: () => Promise<Engine>, rest: Omit<Model, 'engine'>): Promise<void> {
   model?.engine.dispose();
   model = null;
-  const engine = gpu
-    ? await FusedEngine.create(gpu, config, tensors, { tiles })
-    : new ComposedEngine(config, tensors, 'CPU');
-  model = { engine, ...rest };
+  model = { engine: await make(), ...rest };
+}
+
+/** An engine's settings are fixed: where a run asks for others, its model moves to a new one. */
+async function engineFor({ fp16, freeze_embeddings }: EngineSettings): Promise<Engine> {
+  const { engine, ...rest } = loaded();
+  const old = engine.settings;
+  if (old.fp16 === fp16 && old.freeze_embeddings === freeze_embeddings) return engine;
+  const tiles = engine instanceof FusedEngine ? engine.tiles : defaultTiles;
+  if (engine instanceof FusedEngine) engine.freeTraining();
+  const settings = { fp16, freeze_embeddings };
+  const next = await createEngine(engine.config, await engine.readWeights(), tiles, settings);
+  await hold(async () => next, rest);
+  return next;
 }
 
 async function openDevice(backend: Device['backend']): Promise<Device> {
@@ -179,13 +196,18 @@ const worker: TrainerWorker = {
       }
       const weights = [...all].flatMap(([name, blob]) => (files.has(name) ? [] : [blob]));
       const description = { ...named, fingerprint: await sha256OfBlobs(weights) };
-      await hold(config, tensors, fastest, { tokenizer, files, description, resumeFrom: null });
+      await hold(() => createEngine(config, tensors, fastest, float32), {
+        tokenizer,
+        files,
+        description,
+        resumeFrom: null,
+      });
       return { parameters: parameterCount(config), missing, unexpected };
     }),
 
   reserve: (args, longest) =>
     reply(async () => {
-      const { engine } = loaded();
+      const engine = await engineFor(args);
       if (!(engine instanceof FusedEngine)) return null;
       const { config, limits } = engine;
       const plan = () => planRun(config, args, longest, { ...limits, refused });
@@ -218,7 +240,7 @@ const worker: TrainerWorker = {
       if (!checkpoint) throw new ManabiError('run-no-checkpoint', run.name);
       const config = await configOf(modelFiles);
       const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
-      await hold(config, checkpoint.weights, tiles, {
+      await hold(() => createEngine(config, checkpoint.weights, tiles, run.args), {
         tokenizer: readTokenizer(await bytesOf(modelFiles)),
         files: new Map(modelFiles),
         description: run.model,
