@@ -370,7 +370,27 @@ export const messages = {
     ja: '重み（model.safetensors か pytorch_model.bin）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
-  // cli
+  // parity
+  'parity-folder': {
+    ja: 'このフォルダーはありません。記録した値のフォルダーを指定してください。',
+    en: 'There is no such folder. Name a folder of recorded values.',
+  },
+  'parity-part': {
+    ja: 'この名前の部分はありません。{parts} から選んでください。',
+    en: 'There is no part of this name. Choose from {parts}.',
+  },
+  'parity-file': {
+    ja: 'このファイルが記録した値のフォルダーにありません。もう一度記録してください。',
+    en: 'This file is missing from the folder of recorded values. Record it again.',
+  },
+  'parity-nothing': {
+    ja: '調べるものがありません。{parts} のどれかを含むフォルダーを指定してください。',
+    en: 'There is nothing to check. Name a folder that holds some of {parts}.',
+  },
+  'parity-no-chromium': {
+    ja: 'Chromium を起動できません（{reason}）。Chromium か Chrome をインストールするか、CHROMIUM_PATH に実行ファイルのパスを設定するか、--browser を外してください。',
+    en: 'Chromium does not start ({reason}). Install Chromium or Chrome, or set CHROMIUM_PATH to its executable, or leave --browser out.',
+  },
 } satisfies Record<string, { ja: string; en: string }>;
 
 export type ErrorCode = keyof typeof messages;

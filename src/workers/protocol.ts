@@ -6,6 +6,8 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
 import type { Feature } from '../features/feature.ts';
+import type { ParityCounts } from '../parity/run.ts';
+import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
 import type { ModelDescription } from '../storage/runs.ts';
@@ -126,6 +128,11 @@ export interface TrainerWorker {
   download(card: string): Promise<Reply<Uint8Array<ArrayBuffer>>>;
   /** The last checkpoint of the run as Hugging Face's Trainer has it, with the script that goes on from it. */
   downloadCheckpoint(runId: string): Promise<Reply<Blob>>;
+  /** For the command line: src/parity/ over recorded values, with the engine that trains; lines as they come. */
+  checkParity(
+    given: ServedGoldens,
+    print: (line: string) => void | Promise<void>,
+  ): Promise<Reply<ParityCounts>>;
 }
 
 /** In a worker: the value, or the error in a form that survives the way. */

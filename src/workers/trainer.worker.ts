@@ -341,6 +341,13 @@ const worker: TrainerWorker = {
         { ...rows, orders, padTokenId },
       );
     }),
+
+  checkParity: (given, print) =>
+    reply(async () => {
+      // Loaded when asked for: the page never does.
+      const { checkServed } = await import('../parity/served.ts');
+      return checkServed(given, (config, tensors) => createEngine(config, tensors, fastest, float32), print);
+    }),
 };
 
 expose(worker);
