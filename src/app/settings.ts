@@ -17,10 +17,10 @@ export const essentials: Setting<NamesOf<number | null>>[] = [
   { name: 'max_eval_samples', ja: '評価に使う質問の数', en: 'Questions to evaluate' },
   { name: 'num_train_epochs', ja: 'データを繰り返す回数', en: 'Passes over the data' },
   { name: 'learning_rate', ja: '学習率', en: 'Learning rate' },
-  { name: 'per_device_train_batch_size', ja: 'バッチの大きさ', en: 'Batch size' },
 ];
 
 export const numbers: Setting<NamesOf<number>>[] = [
+  { name: 'per_device_train_batch_size', ja: 'バッチの大きさ', en: 'Batch size' },
   { name: 'gradient_accumulation_steps', ja: '更新までに足すバッチの数', en: 'Batches per update' },
   { name: 'weight_decay', ja: '重みの減衰', en: 'Weight decay' },
   { name: 'warmup_ratio', ja: '学習率を上げていく割合', en: 'Share of steps to warm up' },

@@ -16,7 +16,7 @@ export const en: Record<keyof typeof ja, string> = {
   plan: 'Scores the model, trains it on {train} for {epochs} epochs, then answers {evaluation} again.',
   someQuestions: '{count} questions',
   allQuestions: 'all questions',
-  quick: '(A short version for computers without a GPU.)',
+  quick: ' (A short version for computers without a GPU.)',
   computesOn: 'Computes on',
   searching: 'looking for a GPU',
   noDevice: 'no usable GPU',
@@ -90,6 +90,7 @@ export const en: Record<keyof typeof ja, string> = {
   hubHint:
     'A model that was fetched once stays on this computer; the next visit needs no network. tiny is the lightest.',
   hubBase: 'URL of the hub',
+  hubCommon: 'Common models',
   hubId: 'Model id',
 
   // settings
@@ -154,7 +155,7 @@ export const en: Record<keyof typeof ja, string> = {
 
   // results
   results: 'Results',
-  before: 'Before training',
+  before: 'Before',
   accuracy: 'Accuracy',
   rightOf: '{right} of {total} questions right',
   scoresHint:

@@ -12,8 +12,8 @@ export const ja = {
   // the first button
   trySample: 'サンプルで試す',
   tryOwn: '選んだデータとモデルで学習する',
-  plan: '学習前の答えを採点し、{train}を {epochs} 回くり返して学習し、もう一度{evaluation}に答えます。',
-  someQuestions: ' {count} 問',
+  plan: '学習前の答えを採点し、{train}を {epochs} 回くり返して学習し、もう一度、{evaluation}に答えます。',
+  someQuestions: '{count} 問',
   allQuestions: 'すべての質問',
   quick: '（GPU のない環境向けの短縮版）',
   computesOn: '計算',
@@ -85,6 +85,7 @@ export const ja = {
   hubHint:
     '一度取得したモデルはこのコンピューターに残り、次からは通信しません。tiny がいちばん軽く動きます。',
   hubBase: 'ハブの URL',
+  hubCommon: 'よく使うモデル',
   hubId: 'モデルの ID',
 
   // settings
