@@ -25,6 +25,10 @@ export const messages = {
     ja: '使える質問がありません（{excluded} 行を除外）。answers と answer_start が文章と合っているか確かめてください。',
     en: 'There is no usable question ({excluded} rows left out). Check that answers and answer_start agree with the contexts.',
   },
+  'squad-one-file': {
+    ja: '{count} 個のファイルがあります。学習データと評価データにファイルを一つずつ選んでください。',
+    en: 'These are {count} files. Choose one for training and one for evaluation.',
+  },
   'squad-too-large': {
     ja: '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
     en: '{size} MB is over the limit of {limit} MB. Split the file.',
