@@ -83,7 +83,7 @@ test('broken and hostile checkpoints are refused by name, and the page goes on',
   await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
   const alert = page.getByRole('alert');
   const others = readdirSync('public/model').filter((name) => name !== 'model.safetensors');
-  const bad = 'src/checkpoint/fixtures/formats/bad';
+  const bad = 'src/parity/fixtures/formats/bad';
   const files = readdirSync(bad);
   expect(files.length).toBeGreaterThan(15);
   for (const name of files) {
