@@ -3,6 +3,7 @@ import { AddedTokenMatcher, type AddedToken } from './added-tokens.ts';
 import { AlignedText } from './aligned-text.ts';
 import { Charsmap } from './charsmap.ts';
 import { fixture } from './fixture-files.ts';
+import { precompiled } from './precompiled.ts';
 import { readSentencePieceModel } from './sentencepiece-model.ts';
 import { TokenSink } from './token-sink.ts';
 import { Unigram } from './unigram.ts';
@@ -17,6 +18,16 @@ test('of two entries of the charsmap the fast tokenizer takes the shorter, Sente
     [3, 0x30ab],
     [6, 0x30ac],
   ]);
+});
+
+test('a control character keeps the mark after it out of its cluster', () => {
+  const { charsmap } = readSentencePieceModel(fixture('unigram.model'), '');
+  const map = new Charsmap(charsmap, '');
+  for (const control of ['\x7f', '\x01']) {
+    const { codes, starts } = precompiled(map, AlignedText.of(`a${control}\u0301b`));
+    expect([...codes]).toEqual([0x61, 0x301, 0x62]);
+    expect([...starts]).toEqual([0, 2, 3]);
+  }
 });
 
 test('of two equal paths the first found stays', () => {
@@ -46,13 +57,16 @@ test('a stride as long as the room is an error, and no endless loop', () => {
     ends: new Int32Array(n),
   });
   const types = { cls: 0, question: 0, middle: 0, context: 1, end: 1 };
-  const pair = (doc_stride: number) =>
+  const pair = (doc_stride: number, context = 20) =>
     pairWindows(
       tokens(2),
-      tokens(20),
+      tokens(context),
       { clsTokenId: 1, sepTokenId: 2, types },
       { max_length: 10, doc_stride },
     );
   expect(pair(4)).toHaveLength(16);
   expect(() => pair(5)).toThrow(/too long/);
+  // The reference refuses it before it looks at the context.
+  expect(pair(8, 3)).toHaveLength(1);
+  expect(() => pair(9, 3)).toThrow(/too long/);
 });

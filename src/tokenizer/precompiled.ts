@@ -41,7 +41,7 @@ export function precompiled(charsmap: Charsmap, text: AlignedText): AlignedText 
     characters(text.codes);
   } else {
     const bytes = new Uint8Array(9);
-    for (const cluster of splitGraphemes(text.toString())) {
+    for (const cluster of clusters(text.toString())) {
       const codes = codePoints(cluster);
       const hit = codes.length > 1 ? wholeCluster(charsmap, codes, bytes) : null;
       if (hit) replace(hit, codes.length);
@@ -49,6 +49,14 @@ export function precompiled(charsmap: Charsmap, text: AlignedText): AlignedText 
     }
   }
   return modified ? text.transform(output, changes) : text;
+}
+
+/** The segmenter takes U+007F for a letter that a mark can follow: it is a control character, a cluster of its own. */
+function* clusters(text: string): Generator<string> {
+  for (const [i, part] of text.split('\x7f').entries()) {
+    if (i > 0) yield '\x7f';
+    yield* splitGraphemes(part);
+  }
 }
 
 function wholeCluster(charsmap: Charsmap, codes: Int32Array, bytes: Uint8Array): Int32Array | null {

@@ -15,7 +15,8 @@ export const specialTokensPerPair = 3;
  * The windows of a pair under truncation only_second. A window holds `room` = max_length - 3 - question tokens of the
  * context; the next one starts `doc_stride` tokens before the end of the last; the first that reaches the end is the last.
  *
- * @throws ManabiError tokenizer-no-room: only where the context has to be cut, as in the reference
+ * @throws ManabiError tokenizer-no-room: a question too long only where the context has to be cut, and a stride beyond
+ * max_length - 2 always, as in the reference
  */
 export function pairWindows(
   question: TokenSequence,
@@ -25,8 +26,9 @@ export function pairWindows(
 ): EncodedWindow[] {
   const total = context.ids.length;
   const room = max_length - specialTokensPerPair - question.ids.length;
-  if (total <= room) return [assemble(question, context, 0, total, template)];
-  if (room <= 0 || doc_stride >= room) {
+  const refused = doc_stride > max_length - 2;
+  if (total <= room && !refused) return [assemble(question, context, 0, total, template)];
+  if (refused || room <= 0 || doc_stride >= room) {
     throw new ManabiError('tokenizer-no-room', '', { tokens: question.ids.length, max_length, doc_stride });
   }
   const windows: EncodedWindow[] = [];
