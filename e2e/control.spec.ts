@@ -44,3 +44,21 @@ test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
   await expect(page.getByLabel('max_eval_samples')).toHaveValue('200');
   await expect(page.getByRole('button', { name: '評価する' })).toBeEnabled();
 });
+
+test('a setting that cannot be used is said while it is typed, and a start changes nothing', async ({
+  page,
+}) => {
+  await page.goto('/');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('max_train_samples').fill('8');
+  await page.getByLabel('max_eval_samples').fill('2');
+  await page.getByRole('button', { name: '評価する' }).click();
+  const rows = page.locator('.table tbody tr');
+  await expect(rows).toHaveCount(2, { timeout: 60_000 });
+  await page.getByLabel('learning_rate').fill('-1');
+  await expect(page.getByLabel('learning_rate')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByText('learning_rate: 値 -1 は使えません')).toBeVisible();
+  await page.getByRole('button', { name: '学習を始める' }).click();
+  await expect(page.getByRole('alert')).toContainText('learning_rate');
+  await expect(rows).toHaveCount(2);
+});

@@ -3,42 +3,34 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { getEvaluation, getMetrics, getRun, type ModelDescription, type Run } from '../storage/runs.ts';
 import { checkFits, type RunMemory, type SmallerRun } from '../training/run-memory.ts';
-import type { LogEntry } from '../training/state.ts';
-import type { Progress, TrainingEvent } from '../training/train.ts';
+import type { TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import {
   unwrap,
   type Backend,
-  type DataFile,
   type LoadedModel,
   type PreparedData,
   type Reply,
-  type Role,
   type TrainerWorker,
 } from '../workers/protocol.ts';
-import { builtInModelFiles, sampleFile } from './built-in.ts';
+import { builtInModelFiles } from './built-in.ts';
+import { data } from './data.svelte.ts';
 import { device } from './device.svelte.ts';
+import { live } from './live.svelte.ts';
 import { modelCard } from './model-card.ts';
 import { presets, type PresetName } from './presets.ts';
 import { work, type Area } from './work.svelte.ts';
 import { tokenizer, trainer } from './workers.ts';
 
 const MAX_RECOVERIES = 3;
-const samples = { train: 'train.json', evaluation: 'valid.json' } as const;
-const roles = ['train', 'evaluation'] as const;
-
-export interface ChosenData extends DataFile {
-  isSample: boolean;
-}
 
 interface ModelChoice {
   files: Record<string, Blob>;
   description: Omit<ModelDescription, 'fingerprint'>;
 }
 
-/** The chosen data, model and settings, the run and its results. */
+/** The chosen model and settings, the run and its results. */
 class Session {
-  data = $state.raw<Record<Role, ChosenData | null>>({ train: null, evaluation: null });
   /** What a run begins from; null: the built-in model. */
   choice = $state.raw<ModelChoice | null>(null);
   /** The model that answers now. */
@@ -48,11 +40,6 @@ class Session {
   prepared = $state.raw<PreparedData | null>(null);
   /** What the run takes of the GPU, or what would fit; null without a GPU. */
   memory = $state.raw<RunMemory | null>(null);
-  progress = $state.raw<Progress | null>(null);
-  log = $state.raw<LogEntry[]>([]);
-  /** Of the evaluation rows while their loss is measured between two epochs. */
-  evalLoss = $state.raw<{ done: number; total: number } | null>(null);
-  bytes = $state(0);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
   /** The run whose log and answers are shown. */
@@ -64,8 +51,7 @@ class Session {
   private fresh = false;
 
   get usesBuiltIn(): boolean {
-    const own = roles.some((role) => this.data[role] && !this.data[role].isSample);
-    return !own && (this.choice?.description.source ?? 'built-in') === 'built-in';
+    return !data.isOwn && (this.choice?.description.source ?? 'built-in') === 'built-in';
   }
 
   async openDevice(backend?: Backend): Promise<void> {
@@ -77,31 +63,6 @@ class Session {
   choosePreset(name: PresetName): void {
     this.preset = name;
     this.args = { ...presets[name] };
-  }
-
-  async chooseData(files: File[], role: Role): Promise<void> {
-    await work.guarded('data', async () => {
-      if (files.length > 1) {
-        const names = files.map(({ name }) => name).join(', ');
-        throw new ManabiError('squad-one-file', names, { count: files.length });
-      }
-      work.begin('reading');
-      this.take(role, unwrap(await tokenizer.readSquad(role, files[0])));
-    });
-  }
-
-  async fetchData(urls: Record<Role, string>): Promise<void> {
-    await work.guarded('data', async () => {
-      for (const role of roles) {
-        work.begin('fetching');
-        this.take(role, unwrap(await tokenizer.fetchSquad(role, urls[role], work.reporter())));
-      }
-    });
-  }
-
-  /** Back to the sample. */
-  clearData(role: Role): void {
-    this.data = { ...this.data, [role]: null };
   }
 
   /** The lengths in tokens with the chosen model's tokenizer and settings. */
@@ -210,14 +171,10 @@ class Session {
     return zip;
   }
 
-  private take(role: Role, file: DataFile, isSample = false): void {
-    this.data = { ...this.data, [role]: { ...file, isSample } };
-  }
-
   private clearResults(): void {
-    this.before = this.after = this.progress = this.memory = this.evalLoss = null;
+    this.before = this.after = this.memory = null;
     this.runId = this.outcome = null;
-    this.log = [];
+    live.show([]);
     work.warnings = [];
   }
 
@@ -229,10 +186,7 @@ class Session {
   /** Reads what has not been chosen and tokenizes it. What was shown before goes only when all of that has succeeded. */
   private async prepare(): Promise<void> {
     checkArguments(this.settings());
-    for (const role of roles) {
-      if (this.data[role]) continue;
-      this.take(role, unwrap(await tokenizer.readSquad(role, await sampleFile(samples[role]))), true);
-    }
+    await data.fill();
     const { files } = await this.chosen();
     work.begin('tokenizing');
     const prepared = unwrap(await tokenizer.prepare(files, this.settings(), work.reporter()));
@@ -286,7 +240,7 @@ class Session {
     this.preset = run.recipe in presets ? (run.recipe as PresetName) : 'notebook';
     this.args = { ...run.args };
     this.runId = run.id;
-    this.log = await getMetrics(run.id);
+    live.show(await getMetrics(run.id));
     this.before = await getEvaluation(run.id, 'before');
   }
 
@@ -295,7 +249,7 @@ class Session {
       try {
         work.begin('training');
         this.fresh = false;
-        const onEvent = proxy((event: TrainingEvent, bytes: number) => this.onEvent(event, bytes));
+        const onEvent = proxy((event: TrainingEvent, bytes: number) => live.onEvent(event, bytes));
         const onStorageError = proxy((error: Reply<never>) => work.warn(error));
         const outcome = unwrap(await trainer.train(runId, onEvent, onStorageError));
         this.after = await this.score({ runId, when: 'after' });
@@ -333,24 +287,6 @@ class Session {
       max_train_samples: args.max_train_samples ?? null,
       max_eval_samples: args.max_eval_samples ?? null,
     };
-  }
-
-  private onEvent(event: TrainingEvent, bytes: number): void {
-    this.bytes = bytes;
-    this.evalLoss = event.type === 'evaluation-progress' ? event : null;
-    if (event.type === 'start') {
-      // What came after the checkpoint will come again.
-      this.log = this.log.filter(({ step }) => step <= event.state.global_step);
-    } else if (event.type === 'steps') {
-      this.log = [...this.log, ...event.entries];
-      this.progress = event.progress;
-      work.done = event.progress.step;
-      work.total = event.progress.totalSteps;
-    } else if (event.type === 'evaluation') this.log = [...this.log, event.entry];
-    else if (event.type === 'paused') {
-      work.phase = 'paused';
-      work.ending = null;
-    } else if (event.type === 'resumed') work.phase = 'training';
   }
 
   /** Work that needs the device: when it broke, there is a new one, and the model went with the old one. */

@@ -1,0 +1,38 @@
+import type { LogEntry } from '../training/state.ts';
+import type { Progress, TrainingEvent } from '../training/train.ts';
+import { work } from './work.svelte.ts';
+
+/** What a run tells while it trains, and the log of a run that is shown. */
+class Live {
+  log = $state.raw<LogEntry[]>([]);
+  progress = $state.raw<Progress | null>(null);
+  /** Of the evaluation rows while their loss is measured between two epochs. */
+  evalLoss = $state.raw<{ done: number; total: number } | null>(null);
+  /** Memory in use. */
+  bytes = $state(0);
+
+  show(log: LogEntry[]): void {
+    this.log = log;
+    this.progress = this.evalLoss = null;
+  }
+
+  onEvent(event: TrainingEvent, bytes: number): void {
+    this.bytes = bytes;
+    this.evalLoss = event.type === 'evaluation-progress' ? event : null;
+    if (event.type === 'start') {
+      // What came after the checkpoint will come again.
+      this.log = this.log.filter(({ step }) => step <= event.state.global_step);
+    } else if (event.type === 'steps') {
+      this.log = [...this.log, ...event.entries];
+      this.progress = event.progress;
+      work.done = event.progress.step;
+      work.total = event.progress.totalSteps;
+    } else if (event.type === 'evaluation') this.log = [...this.log, event.entry];
+    else if (event.type === 'paused') {
+      work.phase = 'paused';
+      work.ending = null;
+    } else if (event.type === 'resumed') work.phase = 'training';
+  }
+}
+
+export const live = new Live();
