@@ -10,6 +10,8 @@ import { Tally, type Report } from './report.ts';
 type WindowRow = [tokens: number, first: number, last: number, start: number, end: number, digest: string];
 type SeedRow = [tokens: number, start: number, end: number, digest: string];
 
+export const featuresFile = /features-(seed|windows)-(\d+)(?:-(\d+))?\.json\.gz$/;
+
 /** features-seed-<max_length>.json.gz and features-windows-<max_length>-<stride>.json.gz: lengths, labels, digests. */
 export async function checkFeatures(
   folder: GoldenFolder,
@@ -19,7 +21,7 @@ export async function checkFeatures(
   label: string,
   report: Report,
 ): Promise<void> {
-  const [, kind, max_seq_length, doc_stride] = /features-(seed|windows)-(\d+)(?:-(\d+))?/.exec(path) ?? [];
+  const [, kind, max_seq_length, doc_stride] = featuresFile.exec(path) ?? [];
   const golden = await readJson<Record<string, SeedRow | WindowRow[] | 'error'>>(folder, path);
   const options = { max_seq_length: Number(max_seq_length), doc_stride: Number(doc_stride ?? 0) };
   const byId = new Map(jsquad.map((example) => [example.id, example]));

@@ -17,9 +17,11 @@ interface PipelineRow {
 
 /** pipeline/answers.jsonl.gz: every answer of models/qa-trained, by kind. */
 export async function checkPipeline(sources: Sources, report: Report): Promise<void> {
-  const tokenizer = await loadTokenizer(sources.models, 'qa-trained', 'tokenizer.json');
+  const tokenizer =
+    (await loadTokenizer(sources.models, 'qa-trained', 'tokenizer.json')) ??
+    (await loadTokenizer(sources.models, 'qa-trained', 'spm.model'));
   if (!tokenizer) {
-    report.that('pipeline', false, 'no models/qa-trained with its tokenizer.json (--models DIR)');
+    report.that('pipeline', false, 'no models/qa-trained with its tokenizer (--models DIR)');
     return;
   }
   const { config, weights } = await loadModel(sources.models, 'qa-trained');

@@ -4,7 +4,7 @@ import { codePointSlice } from '../squad/code-points.ts';
 import type { EncodedWindow, Tokenizer, TokenSequence } from '../tokenizer/tokenizer.ts';
 import { readJson, readJsonLines, below, subfolders } from './golden-folder.ts';
 import { Tally, type Report } from './report.ts';
-import { checkFeatures } from './features.ts';
+import { checkFeatures, featuresFile } from './features.ts';
 import { loadTokenizer, type Sources } from './sources.ts';
 
 interface StringRow {
@@ -56,7 +56,11 @@ async function checkOne(
     checkStrings(rows, sources, tokenizer, label('strings'), report);
   }
   const needsData = ['all.json', 'pairs.jsonl.gz'].filter((file) => present.has(file));
-  const features = [...present].filter((file) => file.startsWith('features-'));
+  const features = [...present].filter((file) => featuresFile.test(file));
+  const known = ['strings.jsonl.gz', 'all.json', 'pairs.jsonl.gz', ...features];
+  for (const file of present) {
+    if (!known.includes(file)) report.note(`${prefix}/${file}: not a file that is known here`);
+  }
   if (!jsquad) {
     if (needsData.length + features.length > 0) {
       report.note(`${label('all, pairs, features')}: not checked, they need --jsquad FILE`);

@@ -18,7 +18,10 @@ export async function checkTraining(sources: Sources, report: Report): Promise<v
   const { folder } = sources;
   const data = await readTensors(folder, 'training/data.safetensors');
   for (const run of subfolders(folder, 'training')) {
-    if (!folder.paths.includes(`training/${run}/final.safetensors`)) continue;
+    if (!folder.paths.includes(`training/${run}/final.safetensors`)) {
+      if (run !== 'resume') report.note(`training ${run}: not checked, it has no final.safetensors`);
+      continue;
+    }
     const golden = await readJson<RunLog>(folder, `training/${run}/log.json`);
     const { config, weights } = await loadModel(sources.models, 'ku-like');
     const withoutDropout = { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };

@@ -2,10 +2,10 @@ import { proxy, wrap } from 'comlink';
 import { expect, test } from 'vitest';
 import { unwrap, type TrainerWorker } from './protocol.ts';
 
-// The names only: none of these is imported.
-const paths = Object.keys(import.meta.glob('../parity/fixtures/**')).map((path) =>
-  path.slice('../parity/fixtures/'.length),
-);
+// The names only: none of these is imported. One training run, because a software adapter is slow; the other is checked on the processor.
+const paths = Object.keys(import.meta.glob('../parity/fixtures/**'))
+  .map((path) => path.slice('../parity/fixtures/'.length))
+  .filter((path) => !path.startsWith('training/cosine-partial-batch/'));
 
 test('the engine that trains gives the recorded values on WebGPU', { timeout: 600_000 }, async () => {
   const worker = new Worker(new URL('trainer.worker.ts', import.meta.url), { type: 'module' });
@@ -27,7 +27,7 @@ test('the engine that trains gives the recorded values on WebGPU', { timeout: 60
     );
     expect(lines.filter((line) => !line.startsWith('pass'))).toEqual([]);
     expect(counts).toEqual({ passed: lines.length, failed: 0 });
-    expect(lines.length).toBe(48);
+    expect(lines.length).toBe(42);
   } finally {
     worker.terminate();
   }
