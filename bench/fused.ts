@@ -3,7 +3,7 @@ import type { Batch } from '../src/features/feature.ts';
 import type { Gpu } from '../src/gpu/device.ts';
 import type { TileChoice } from '../src/gpu/linear/tile.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
-import type { NamedTensors } from '../src/model/engine.ts';
+import { float32, type EngineSettings, type NamedTensors } from '../src/model/engine.ts';
 import { FusedEngine } from '../src/model/fused/engine.ts';
 import type { Calls } from './calls.ts';
 import { median, optimizerStep, perStep, runSteps, type StepMeasure } from './measure.ts';
@@ -47,10 +47,11 @@ export async function measureFused(
   batch: Batch,
   tiles: TileChoice,
   steps: number,
+  settings: EngineSettings = float32,
 ): Promise<FusedMeasure> {
   const before = gpu.counters.liveBytes;
   gpu.counters.peakBytes = before;
-  const engine = await FusedEngine.create(gpu, config, weights, { tiles });
+  const engine = await FusedEngine.create(gpu, config, weights, { tiles, settings });
   try {
     let made = { ...gpu.counters };
     const warm = () => {

@@ -1,10 +1,11 @@
-// npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--chromium]. How to read it: README.md.
+// npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium]. How to read it: README.md.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ManabiError } from '../src/errors/manabi-error.ts';
 import { defaultTiles, type TileChoice } from '../src/gpu/linear/tile.ts';
 import { tuneTiles } from '../src/gpu/linear/tune.ts';
+import { float32, type EngineSettings } from '../src/model/engine.ts';
 import { planMemory, stepCalls, type MemoryLimits } from '../src/model/fused/memory.ts';
 import { countCalls } from './calls.ts';
 import { measureInChromium } from './chromium.ts';
@@ -29,6 +30,7 @@ function readArguments() {
       size: { type: 'string' },
       tokens: { type: 'string', default: '64,160,512' },
       json: { type: 'string' },
+      fp16: { type: 'boolean', default: false },
       chromium: { type: 'boolean', default: false },
     },
   });
@@ -36,14 +38,15 @@ function readArguments() {
   const tokens = values.tokens.split(',').map(Number);
   if (sizes.length === 0 || !tokens.every((N) => Number.isInteger(N) && N > 0)) {
     throw new Error(
-      'npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--chromium]',
+      'npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium]',
     );
   }
-  return { sizes, tokens, full: values.full, json: values.json, chromium: values.chromium };
+  const { full, json, fp16, chromium } = values;
+  return { sizes, tokens, full, json, settings: { ...float32, fp16 }, chromium };
 }
 
 async function main(): Promise<void> {
-  const { sizes, tokens, full, json, chromium } = readArguments();
+  const { sizes, tokens, full, json, settings, chromium } = readArguments();
   if (chromium) return inChromium(tokens, json);
   const gpu = await openGpu();
   const calls = countCalls(gpu);
@@ -57,6 +60,7 @@ async function main(): Promise<void> {
       maxBufferSize: gpu.device.limits.maxBufferSize,
     },
     tiles,
+    fp16: settings.fp16,
     node: process.version,
     cpu: `${cpus()[0].model}, ${cpus().length} threads`,
   };
@@ -68,13 +72,13 @@ async function main(): Promise<void> {
     const config = configOf(size);
     const weights = randomWeights(config);
     for (const N of tokens) {
-      const plan = planOf(size, N, tiles, gpu.device.limits);
+      const plan = planOf(size, N, tiles, gpu.device.limits, settings);
       const small = size !== 'base' && (full || plan.necessary_flops <= SOFTWARE_FLOPS);
       const execute = small || !gpu.isSoftware;
       const batch = randomBatch(config, BATCH, N);
       const fusedSteps = execute ? (gpu.isSoftware ? 2 : 20) : 0;
       console.log(`${size} ${BATCH} x ${N}: ${execute ? 'executing' : 'recording only'} ...`);
-      const fused = await measureFused(gpu, calls, config, weights, batch, tiles, fusedSteps);
+      const fused = await measureFused(gpu, calls, config, weights, batch, tiles, fusedSteps, settings);
       const skipped = {
         skipped: `too large for a software adapter${size === 'base' ? '' : ' without --full'}`,
       };
@@ -114,11 +118,17 @@ async function inChromium(tokens: readonly number[], json: string | undefined): 
   printKernels(reports);
 }
 
-function planOf(size: SizeName, N: number, tiles: TileChoice, limits: MemoryLimits): PlanFigures {
+function planOf(
+  size: SizeName,
+  N: number,
+  tiles: TileChoice,
+  limits: MemoryLimits,
+  settings: EngineSettings = float32,
+): PlanFigures {
   const config = configOf(size);
-  const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], limits);
+  const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], limits, settings);
   // Micro-batches that a cut batch would need are not counted: at these sizes no batch is cut.
-  const calls = stepCalls(config, { B: BATCH, N }, tiles);
+  const calls = stepCalls(config, { B: BATCH, N }, tiles, settings);
   const necessary_flops = necessaryFlops(config, BATCH, N);
   const { executed, recomputed } = executedFlops(calls);
   return {

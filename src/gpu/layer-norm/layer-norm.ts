@@ -45,7 +45,7 @@ export function unitOf(width: number): { size: number; code: string } {
     size === 4
       ? /* wgsl */ `
 alias V = vec4<f32>;
-fn total(v: V) -> f32 { return (v.x + v.y) + (v.z + v.w); }
+fn total(v: V) -> f32 { return dot(v, V(1.0)); }
 fn drop_mask(key: u32, index: u32, p: f32) -> V { return dropout_scale4(key, index, p); }`
       : /* wgsl */ `
 alias V = f32;
