@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -14,7 +14,8 @@ function file(name: string, content: string): string {
 
 test('bad data files get a message in the language of the page and change nothing', async ({ page }) => {
   await page.goto('/');
-  const drop = page.getByLabel('学習データ', { exact: true });
+  const data = page.getByRole('region', { name: 'データ' });
+  const drop = page.getByLabel('学習データ ファイルを選ぶ');
   const alert = page.getByRole('alert');
   await drop.setInputFiles(file('x.csv', 'question,answer\n富士山,山'));
   await expect(alert).toContainText('x.csv: CSV のようです');
@@ -33,11 +34,15 @@ test('bad data files get a message in the language of the page and change nothin
   });
   const paragraphs = [{ context: '富士山は日本にある。', qas: [qa('月'), qa('富士山')] }];
   await drop.setInputFiles(file('some.json', JSON.stringify({ data: [{ paragraphs }] })));
-  await expect(page.getByText('some.json')).toBeVisible();
-  await expect(page.getByText('除外 1 (答えが answer_start の位置にない)')).toBeVisible();
+  await expect(data.getByText('some.json')).toBeVisible();
+  // A row that cannot be used is told with its place and what to do.
+  await page.getByText('使えない 1 行を除外').click();
+  await expect(page.getByText('答えが answer_start の位置にない (1)')).toBeVisible();
+  await expect(page.getByText('data[0].paragraphs[0].qas[0]')).toBeVisible();
+  await expect(page.getByText('文章の先頭から数えた文字数')).toBeVisible();
   await drop.setInputFiles(file('shape.json', '{"data": 3}'));
   await expect(alert).toContainText('shape.json: data');
-  await expect(page.getByText('some.json')).toBeVisible();
+  await expect(data.getByText('some.json')).toBeVisible();
   await page.getByRole('button', { name: 'English' }).click();
   await expect(alert).toContainText('should be of type array');
 });
@@ -70,5 +75,26 @@ test('bad model folders name the file and the remedy', async ({ page }) => {
   await expect(alert).toContainText('bert');
   await pick.setInputFiles(folder('cut', (path) => truncateSync(join(path, 'model.safetensors'), 100_000)));
   await expect(alert).toContainText('model.safetensors');
-  await expect(page.getByText('組み込みの小さなモデル')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'モデル' })).toContainText('組み込みの小さなモデル');
+});
+
+test('broken and hostile checkpoints are refused by name, and the page goes on', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  const alert = page.getByRole('alert');
+  const others = readdirSync('public/model').filter((name) => name !== 'model.safetensors');
+  const bad = 'src/parity/fixtures/formats/bad';
+  const files = readdirSync(bad);
+  expect(files.length).toBeGreaterThan(15);
+  for (const name of files) {
+    const paths = [`${bad}/${name}`, ...others.map((other) => `public/model/${other}`)];
+    await page.getByLabel('モデル ファイルを選ぶ').setInputFiles(paths);
+    await expect(alert).toContainText(`${name}: `, { timeout: 60_000 });
+    await alert.getByRole('button', { name: '閉じる' }).click();
+  }
+  await expect(page.getByRole('region', { name: 'モデル' })).toContainText('組み込みの小さなモデル');
+  await page.getByLabel('max_train_samples').fill('8');
+  await page.getByLabel('max_eval_samples').fill('2');
+  await page.getByRole('button', { name: '評価する' }).click();
+  await expect(page.locator('.table tbody tr')).toHaveCount(2, { timeout: 60_000 });
 });

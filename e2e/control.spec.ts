@@ -40,7 +40,7 @@ test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.getByText('評価しています')).toBeVisible({ timeout: 60_000 });
   await page.getByRole('button', { name: '取り消す' }).click();
-  await expect(page.getByRole('alert')).toContainText('取り消しました', { timeout: 60_000 });
+  await expect(page.getByText('取り消しました')).toBeVisible({ timeout: 60_000 });
   await expect(page.getByLabel('max_eval_samples')).toHaveValue('200');
   await expect(page.getByRole('button', { name: '評価する' })).toBeEnabled();
 });

@@ -36,9 +36,9 @@ test('the trained model answers JSQuAD on the page as the reference pipeline doe
 
   await page.goto('/');
   await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('評価データ', { exact: true }).setInputFiles(file);
+  await page.getByLabel('評価データ ファイルを選ぶ').setInputFiles(file);
   await page.getByLabel('フォルダーを選ぶ').setInputFiles(`${golden}/models/qa-trained`);
-  await expect(page.getByText('qa-trained')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('qa-trained');
   await page.getByLabel('max_train_samples').fill('8');
   await page.getByLabel('max_eval_samples').fill('');
   await page.getByRole('button', { name: '評価する' }).click();

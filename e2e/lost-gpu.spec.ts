@@ -54,6 +54,7 @@ test('a run goes on by itself from its last checkpoint when the GPU is lost in i
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'サンプルで試す' })).toBeEnabled({ timeout: 60_000 });
   await keepDevices(page);
+  await page.getByText('本物の GPU を使うには').click();
   await page.getByRole('button', { name: 'それでも WebGPU を使う' }).click();
   await expect(page.locator('.badge')).toContainText(/swiftshader/i);
   await page.getByLabel('max_train_samples').fill('16');

@@ -45,6 +45,7 @@ test('one press on the sample trains a model, shows its answers and gives the we
 
 test('on WebGPU a run goes on after a reload in its middle', async ({ page }) => {
   await open(page);
+  await page.getByText('本物の GPU を使うには').click();
   await page.getByRole('button', { name: 'それでも WebGPU を使う' }).click();
   await expect(page.locator('.badge')).toContainText(/swiftshader/i);
   await page.getByLabel('max_train_samples').fill('16');
@@ -75,5 +76,6 @@ test('on WebGPU a run goes on after a reload in its middle', async ({ page }) =>
     ]),
   );
   await run.getByRole('button', { name: '削除' }).click();
+  await run.getByRole('button', { name: '本当に削除' }).click();
   await expect(page.locator('.runs li')).toHaveCount(0);
 });

@@ -26,19 +26,19 @@ test('dropped JSON files and a dropped model folder are evaluated', async ({ pag
       },
       [file, text],
     );
-    await page.locator('label.drop', { hasText: label }).dispatchEvent('drop', { dataTransfer: transfer });
-    await expect(page.getByText(`my-${file}`)).toBeVisible();
+    await page.locator('.drop', { hasText: label }).dispatchEvent('drop', { dataTransfer: transfer });
+    await expect(page.getByRole('region', { name: 'データ' })).toContainText(`my-${file}`);
   }
   const folder = join(mkdtempSync(join(tmpdir(), 'manabi-')), 'my-model');
   cpSync('public/model', folder, { recursive: true });
   await page.getByLabel('フォルダーを選ぶ').setInputFiles(folder);
-  await expect(page.getByText('my-model')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('my-model');
   await small(page);
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 120_000 });
   await page.getByText('モデルが読む最初の行').click();
   await expect(page.getByText(/^\[CLS\] ?.*\[SEP\]$/)).toBeVisible();
-  await expect(page.getByText('my-model')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('my-model');
   await page.getByRole('searchbox').fill('まず見つからない言葉');
   await expect(page.locator('.table tbody tr')).toHaveCount(0);
 });
@@ -59,7 +59,7 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
     };
     await fetchModel('local/nothing');
     await expect(page.getByRole('alert')).toContainText('local/nothing');
-    await expect(page.getByText('組み込みの小さなモデル')).toBeVisible();
+    await expect(page.getByRole('region', { name: 'モデル' })).toContainText('組み込みの小さなモデル');
 
     await page.reload();
     hub.breakAfter = 1_000_000;
@@ -82,5 +82,6 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
   await page.getByText('ダウンロードしたファイル').click();
   const stored = page.locator('.runs li', { hasText: 'local/small' });
   await stored.getByRole('button', { name: '削除' }).click();
+  await stored.getByRole('button', { name: '本当に削除' }).click();
   await expect(stored).toHaveCount(0);
 });

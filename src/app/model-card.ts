@@ -1,11 +1,10 @@
 import type { Evaluation } from '../answering/evaluation.ts';
-import type { TrainingArguments } from '../training/training-arguments.ts';
+import type { Run } from '../storage/runs.ts';
 
-/** README.md of the saved model: data, settings and scores, with the metadata that model hubs read. */
+/** README.md of the saved model: data, settings and scores, with the metadata that model hubs read. `run`: null for a model as it came. */
 export function modelCard(
   base: string,
-  data: { train?: string; evaluation?: string },
-  args: TrainingArguments,
+  run: Pick<Run, 'args' | 'data'> | null,
   scores: Omit<Evaluation, 'rows'> | null,
 ): string {
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
@@ -16,6 +15,19 @@ export function modelCard(
         `- SQuAD v1.1 EM / F1: ${percent(scores.squad_v1.em)} / ${percent(scores.squad_v1.f1)}`,
       ]
     : ['- not evaluated'];
+  const training = run
+    ? [
+        '## Data',
+        '',
+        `- train: ${run.data.train.name} (${run.data.train.questions} questions)`,
+        `- evaluation: ${run.data.evaluation.name} (${run.data.evaluation.questions} questions)`,
+        '',
+        '## Settings',
+        '',
+        ...Object.entries(run.args).map(([name, value]) => `- ${name}: ${value}`),
+        '',
+      ]
+    : [];
   return [
     '---',
     'language: ja',
@@ -23,19 +35,11 @@ export function modelCard(
     'library_name: transformers',
     '---',
     '',
-    `# ${base}, fine-tuned for question answering`,
+    run ? `# ${base}, fine-tuned for question answering` : `# ${base}`,
     '',
-    'Trained in a browser with Manabi.',
+    'Made in a browser with Manabi.',
     '',
-    '## Data',
-    '',
-    `- train: ${data.train ?? '-'}`,
-    `- evaluation: ${data.evaluation ?? '-'}`,
-    '',
-    '## Settings',
-    '',
-    ...Object.entries(args).map(([name, value]) => `- ${name}: ${value}`),
-    '',
+    ...training,
     '## Scores',
     '',
     ...measured,

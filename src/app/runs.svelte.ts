@@ -3,7 +3,7 @@ import { deleteDownload, listDownloads } from '../storage/downloads.ts';
 import { deleteHubModel, listHubModels } from '../storage/hub-model.ts';
 import { askToPersist, storageStatus, type StorageStatus } from '../storage/quota.ts';
 import { deleteRun, listRuns, type Run } from '../storage/runs.ts';
-import { session } from './session.svelte.ts';
+import { work } from './work.svelte.ts';
 
 /** A model or a file from the network that is kept. */
 interface StoredFile {
@@ -53,12 +53,12 @@ class Runs {
     });
   }
 
-  private async shown(work: () => Promise<void>): Promise<void> {
-    delete session.errors.runs;
+  private async shown(job: () => Promise<void>): Promise<void> {
+    delete work.errors.runs;
     try {
-      await work();
+      await job();
     } catch (error) {
-      session.errors.runs = error instanceof Error ? error : new Error(String(error));
+      work.errors.runs = error instanceof Error ? error : new Error(String(error));
     }
   }
 }

@@ -1,123 +1,77 @@
-import { proxy, transfer, wrap, type Remote } from 'comlink';
+import { proxy } from 'comlink';
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { getEvaluation, getMetrics, type ModelDescription, type Run } from '../storage/runs.ts';
-import type { LogEntry } from '../training/state.ts';
+import { getEvaluation, getMetrics, getRun, type ModelDescription, type Run } from '../storage/runs.ts';
 import { checkFits, type RunMemory, type SmallerRun } from '../training/run-memory.ts';
+import type { LogEntry } from '../training/state.ts';
 import type { Progress, TrainingEvent } from '../training/train.ts';
-import type { TrainingArguments } from '../training/training-arguments.ts';
+import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import {
   unwrap,
   type Backend,
   type DataFile,
-  type Device,
   type LoadedModel,
   type PreparedData,
   type Reply,
   type Role,
-  type TokenizerWorker,
   type TrainerWorker,
 } from '../workers/protocol.ts';
+import { builtInModelFiles, sampleFile } from './built-in.ts';
+import { device } from './device.svelte.ts';
 import { modelCard } from './model-card.ts';
 import { presets, type PresetName } from './presets.ts';
+import { work, type Area } from './work.svelte.ts';
+import { tokenizer, trainer } from './workers.ts';
 
-export type Phase =
-  'idle' | 'fetching' | 'loading' | 'tokenizing' | 'evaluating' | 'training' | 'paused' | 'saving';
-export type Card = 'device' | 'data' | 'model' | 'training' | 'runs' | 'ask' | 'download';
-
-const builtInFiles = [
-  'config.json',
-  'model.safetensors',
-  'tokenizer.json',
-  'spm.model',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-];
 const MAX_RECOVERIES = 3;
-const KEEP_GPU = 'manabi-keep-software-gpu';
+const samples = { train: 'train.json', evaluation: 'valid.json' } as const;
+const roles = ['train', 'evaluation'] as const;
+
+export interface ChosenData extends DataFile {
+  isSample: boolean;
+}
 
 interface ModelChoice {
   files: Record<string, Blob>;
   description: Omit<ModelDescription, 'fingerprint'>;
 }
 
-/** What the page knows and does: the two workers, the chosen data and model, the run and its results. */
+/** The chosen data, model and settings, the run and its results. */
 class Session {
-  device = $state<Device | null>(null);
-  /** The software GPU that was left for the faster CPU. */
-  leftGpu = $state<string | null>(null);
-  data = $state.raw<Record<Role, DataFile | null>>({ train: null, evaluation: null });
-  modelName = $state<string | null>(null);
-  model = $state.raw<LoadedModel | null>(null);
+  data = $state.raw<Record<Role, ChosenData | null>>({ train: null, evaluation: null });
+  /** What a run begins from; null: the built-in model. */
+  choice = $state.raw<ModelChoice | null>(null);
+  /** The model that answers now. */
+  model = $state.raw<(LoadedModel & { name: string }) | null>(null);
   preset = $state<PresetName>('sample');
   args = $state<TrainingArguments>({ ...presets.sample });
-  phase = $state<Phase>('idle');
-  /** Where the work was asked for. */
-  card = $state<Card>('training');
-  /** 0..1 of the phase, and when the phase began (ms). */
-  done = $state(0);
-  since = $state(0);
-  progress = $state.raw<Progress | null>(null);
-  last = $state.raw<LogEntry | null>(null);
-  bytes = $state(0);
-  log = $state.raw<LogEntry[]>([]);
   prepared = $state.raw<PreparedData | null>(null);
   /** What the run takes of the GPU, or what would fit; null without a GPU. */
   memory = $state.raw<RunMemory | null>(null);
+  progress = $state.raw<Progress | null>(null);
+  log = $state.raw<LogEntry[]>([]);
+  /** Of the evaluation rows while their loss is measured between two epochs. */
+  evalLoss = $state.raw<{ done: number; total: number } | null>(null);
+  bytes = $state(0);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
   /** The run whose log and answers are shown. */
   runId = $state<string | null>(null);
-  /** What went wrong without ending the work: a damaged checkpoint, a full disk, a lost GPU. */
-  warnings = $state<(ManabiError | Error)[]>([]);
-  errors = $state<Partial<Record<Card, ManabiError | Error>>>({});
+  /** How the training that ended last has ended, until it is seen. */
+  outcome = $state<'finished' | 'stopped' | null>(null);
 
-  private choice: ModelChoice | null = null;
   /** The trainer holds `choice` as it came. */
   private fresh = false;
-  private readonly tokenizer: Remote<TokenizerWorker> = wrap(
-    new Worker(new URL('../workers/tokenizer.worker.ts', import.meta.url), { type: 'module' }),
-  );
-  private readonly trainer: Remote<TrainerWorker> = wrap(
-    new Worker(new URL('../workers/trainer.worker.ts', import.meta.url), { type: 'module' }),
-  );
 
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    void this.tokenizer.serve(transfer(port1, [port1]));
-    void this.trainer.connect(transfer(port2, [port2]));
+  get usesBuiltIn(): boolean {
+    const own = roles.some((role) => this.data[role] && !this.data[role].isSample);
+    return !own && (this.choice?.description.source ?? 'built-in') === 'built-in';
   }
 
-  get busy(): boolean {
-    return this.phase !== 'idle';
-  }
-
-  /** WebGPU; where it is only a processor that plays GPU, the processor itself, which is faster, unless asked otherwise before. */
-  async openBest(): Promise<void> {
-    await this.guarded('device', async () => {
-      const found = unwrap(await this.trainer.open('webgpu'));
-      if (!found.isSoftware || localStorage.getItem(KEEP_GPU)) return this.use(found);
-      this.leftGpu = found.name;
-      this.use(unwrap(await this.trainer.open('cpu')));
-    });
-  }
-
-  /** WebGPU in software all the same, on the next visit too. */
-  async keepGpu(): Promise<void> {
-    localStorage.setItem(KEEP_GPU, 'yes');
-    await this.open('webgpu');
-  }
-
-  async open(backend: Backend): Promise<void> {
-    await this.guarded('device', async () => this.use(unwrap(await this.trainer.open(backend))));
-  }
-
-  private use(device: Device): void {
-    this.device = device;
-    // The model went with the device before.
-    this.model = null;
-    this.fresh = false;
-    if (device.isSoftware) this.choosePreset('quick');
+  async openDevice(backend?: Backend): Promise<void> {
+    await (backend ? device.open(backend) : device.openBest());
+    this.forgetModel();
+    if (device.current?.isSoftware && this.preset === 'sample') this.choosePreset('quick');
   }
 
   choosePreset(name: PresetName): void {
@@ -125,45 +79,65 @@ class Session {
     this.args = { ...presets[name] };
   }
 
-  async chooseData(file: File, role: Role): Promise<void> {
-    await this.guarded('data', async () =>
-      this.take(role, unwrap(await this.tokenizer.readSquad(role, file))),
-    );
+  async chooseData(files: File[], role: Role): Promise<void> {
+    await work.guarded('data', async () => {
+      if (files.length > 1) {
+        const names = files.map(({ name }) => name).join(', ');
+        throw new ManabiError('squad-one-file', names, { count: files.length });
+      }
+      work.begin('reading');
+      this.take(role, unwrap(await tokenizer.readSquad(role, files[0])));
+    });
   }
 
   async fetchData(urls: Record<Role, string>): Promise<void> {
-    await this.guarded('data', async () => {
-      for (const role of ['train', 'evaluation'] as const) {
-        this.begin('fetching');
-        this.take(role, unwrap(await this.tokenizer.fetchSquad(role, urls[role], this.reporter())));
+    await work.guarded('data', async () => {
+      for (const role of roles) {
+        work.begin('fetching');
+        this.take(role, unwrap(await tokenizer.fetchSquad(role, urls[role], work.reporter())));
       }
     });
   }
 
-  async chooseModel(files: File[]): Promise<void> {
-    await this.guarded('model', async () => {
-      const name = files[0].webkitRelativePath.split('/')[0] || files[0].name;
+  /** Back to the sample. */
+  clearData(role: Role): void {
+    this.data = { ...this.data, [role]: null };
+  }
+
+  /** The lengths in tokens with the chosen model's tokenizer and settings. */
+  async measure(): Promise<void> {
+    await work.guarded('data', () => this.prepare());
+  }
+
+  async chooseModel(files: File[], name: string): Promise<void> {
+    await work.guarded('model', async () => {
       const byName = Object.fromEntries(files.map((file) => [file.name, file]));
-      await this.load({ files: byName, description: { source: 'files', name } });
+      await this.replaceModel({ files: byName, description: { source: 'files', name } });
     });
   }
 
   async fetchModel(base: string, id: string): Promise<void> {
-    await this.guarded('model', async () => {
-      this.begin('fetching');
-      const files = unwrap(await this.tokenizer.fetchModel(base, id, this.reporter()));
-      await this.load({ files, description: { source: 'hub', name: id } });
+    await work.guarded('model', async () => {
+      work.begin('fetching');
+      const files = unwrap(await tokenizer.fetchModel(base, id, work.reporter()));
+      await this.replaceModel({ files, description: { source: 'hub', name: id } });
     });
+  }
+
+  /** Back to the built-in model. */
+  clearModel(): void {
+    this.choice = this.model = null;
+    this.fresh = false;
+    this.clearResults();
   }
 
   /** The main job: evaluate, train, evaluate. What has not been chosen is the built-in one. */
   async run(): Promise<void> {
     await this.guarded('training', async () => {
-      this.reset();
-      await this.fillIn();
       await this.prepare();
+      await this.hold();
       await this.reserve();
-      const runId = unwrap(await this.trainer.begin(this.preset, this.settings()));
+      const runId = unwrap(await trainer.begin(this.preset, this.settings()));
       this.runId = runId;
       this.before = await this.score({ runId, when: 'before' });
       await this.trainAndScore(runId);
@@ -178,10 +152,8 @@ class Session {
 
   /** Goes on with a stored run from its last checkpoint. */
   async continueRun(run: Run): Promise<void> {
-    await this.guarded('training', async () => {
+    await this.guarded('runs', async () => {
       await this.show(run);
-      this.begin('tokenizing');
-      this.prepared = unwrap(await this.tokenizer.prepareRun(run.id, this.reporter()));
       await this.reserve();
       await this.trainAndScore(run.id);
     });
@@ -191,8 +163,6 @@ class Session {
   async openRun(run: Run): Promise<void> {
     await this.guarded('runs', async () => {
       await this.show(run);
-      this.begin('tokenizing');
-      this.prepared = unwrap(await this.tokenizer.prepareRun(run.id, this.reporter()));
       this.after = await getEvaluation(run.id, 'after');
       if (!this.after) this.after = await this.score({ runId: run.id, when: 'after' });
     });
@@ -201,169 +171,162 @@ class Session {
   /** Scores the chosen model as it is. */
   async evaluate(): Promise<void> {
     await this.guarded('training', async () => {
-      this.reset();
-      await this.fillIn();
       await this.prepare();
+      await this.hold();
       this.after = await this.score(null);
     });
-  }
-
-  pause(): void {
-    void this.trainer.pause();
-  }
-
-  resume(): void {
-    void this.trainer.resume();
-  }
-
-  /** Ends whatever is going on. */
-  stop(): void {
-    void this.tokenizer.cancel();
-    void this.trainer.stop();
   }
 
   async ask(question: string, context: string) {
     let found: { answer: string; score: number; start: number; end: number }[] = [];
     await this.guarded('ask', async () => {
       // What is held answers: after a run the trained model, not the chosen one anew.
-      if (!this.model) await this.fillIn();
-      found = unwrap(await this.trainer.ask(question, context));
+      if (!this.model) await this.hold();
+      work.begin('answering');
+      found = unwrap(await trainer.ask(question, context));
     });
     return found;
   }
 
   /** The model as a zip, or null after an error. */
   async download(): Promise<Blob | null> {
-    return this.saved(async () => {
-      const names = { train: this.data.train?.name, evaluation: this.data.evaluation?.name };
-      const card = modelCard(this.modelName ?? '', names, this.settings(), this.after);
-      return new Blob([unwrap(await this.trainer.download(card))]);
+    return this.packed(async () => {
+      const run = this.runId ? await getRun(this.runId) : null;
+      return unwrap(await trainer.download(modelCard(this.model?.name ?? '', run, this.after)));
     });
   }
 
   /** The last checkpoint with the script that goes on in Python, or null after an error. */
   async downloadCheckpoint(): Promise<Blob | null> {
-    return this.saved(async () => unwrap(await this.trainer.downloadCheckpoint(this.runId ?? '')));
+    return this.packed(async () => unwrap(await trainer.downloadCheckpoint(this.runId ?? '')));
   }
 
-  private async saved(work: () => Promise<Blob>): Promise<Blob | null> {
+  private async packed(make: () => Promise<Blob>): Promise<Blob | null> {
     let zip: Blob | null = null;
     await this.guarded('download', async () => {
-      this.begin('saving');
-      zip = await work();
+      work.begin('packing');
+      zip = await make();
     });
     return zip;
   }
 
-  private take(role: Role, file: DataFile): void {
-    this.data = { ...this.data, [role]: file };
+  private take(role: Role, file: DataFile, isSample = false): void {
+    this.data = { ...this.data, [role]: { ...file, isSample } };
   }
 
-  private reset(): void {
-    this.before = this.after = this.progress = this.last = this.prepared = this.memory = null;
-    this.runId = null;
+  private clearResults(): void {
+    this.before = this.after = this.progress = this.memory = this.evalLoss = null;
+    this.runId = this.outcome = null;
     this.log = [];
-    this.warnings = [];
+    work.warnings = [];
+  }
+
+  private forgetModel(): void {
+    this.model = null;
+    this.fresh = false;
+  }
+
+  /** Reads what has not been chosen and tokenizes it. What was shown before goes only when all of that has succeeded. */
+  private async prepare(): Promise<void> {
+    checkArguments(this.settings());
+    for (const role of roles) {
+      if (this.data[role]) continue;
+      this.take(role, unwrap(await tokenizer.readSquad(role, await sampleFile(samples[role]))), true);
+    }
+    const { files } = await this.chosen();
+    work.begin('tokenizing');
+    const prepared = unwrap(await tokenizer.prepare(files, this.settings(), work.reporter()));
+    // The rows of the run that was shown are gone from the workers.
+    this.clearResults();
+    this.prepared = prepared;
+  }
+
+  private async chosen(): Promise<ModelChoice> {
+    this.choice ??= {
+      files: await builtInModelFiles(),
+      description: { source: 'built-in', name: 'manabi-small' },
+    };
+    return this.choice;
+  }
+
+  /** Has the trainer hold the chosen model as it came. */
+  private async hold(): Promise<void> {
+    await device.require();
+    if (!this.fresh) await this.load(await this.chosen());
+  }
+
+  private async replaceModel(choice: ModelChoice): Promise<void> {
+    await device.require();
+    await this.load(choice);
+    this.choice = choice;
+    // What was shown are answers of another model.
+    this.clearResults();
+    this.prepared = null;
+  }
+
+  private async load(choice: ModelChoice): Promise<void> {
+    work.begin('loading');
+    this.fresh = false;
+    const { files, description } = choice;
+    const loaded = unwrap(await trainer.load(files, description, this.args.seed, work.reporter()));
+    this.model = { ...loaded, name: description.name };
+    this.fresh = true;
   }
 
   private async show(run: Run): Promise<void> {
-    if (!this.device) await this.openBest();
-    this.reset();
-    this.begin('loading');
+    await device.require();
+    work.begin('loading');
     this.fresh = false;
-    const { model, damaged } = unwrap(await this.trainer.restore(run.id));
-    this.model = model;
-    this.modelName = run.model.name;
+    const { model, damaged } = unwrap(await trainer.restore(run.id));
+    this.clearResults();
+    this.model = { ...model, name: run.model.name };
+    for (const error of damaged) work.warn(error);
+    work.begin('tokenizing');
+    this.prepared = unwrap(await tokenizer.prepareRun(run.id, work.reporter()));
     this.preset = run.recipe in presets ? (run.recipe as PresetName) : 'notebook';
     this.args = { ...run.args };
     this.runId = run.id;
     this.log = await getMetrics(run.id);
     this.before = await getEvaluation(run.id, 'before');
-    this.warnings = damaged.map((message) => new Error(message));
   }
 
   private async trainAndScore(runId: string): Promise<void> {
     for (let losses = 0; ; losses++) {
       try {
-        this.begin('training');
+        work.begin('training');
         this.fresh = false;
         const onEvent = proxy((event: TrainingEvent, bytes: number) => this.onEvent(event, bytes));
-        const onStorageError = proxy((error: Reply<never>) => this.warn(error));
-        unwrap(await this.trainer.train(runId, onEvent, onStorageError));
+        const onStorageError = proxy((error: Reply<never>) => work.warn(error));
+        const outcome = unwrap(await trainer.train(runId, onEvent, onStorageError));
         this.after = await this.score({ runId, when: 'after' });
+        this.outcome = outcome;
         return;
       } catch (error) {
         const lost = error instanceof ManabiError && error.code === 'gpu-lost';
         if (!lost || losses === MAX_RECOVERIES) throw error;
-        this.warnings = [...this.warnings, error];
-        await this.reopen();
-        this.model = unwrap(await this.trainer.restore(runId)).model;
+        work.warnings = [...work.warnings, error];
+        this.forgetModel();
+        await device.reopen();
+        const { model } = unwrap(await trainer.restore(runId));
+        this.model = { ...model, name: (await getRun(runId)).model.name };
       }
     }
-  }
-
-  /** A new device for one that is lost or has failed. The model went with it. */
-  private async reopen(): Promise<void> {
-    this.model = null;
-    this.fresh = false;
-    this.device = unwrap(await this.trainer.open(this.device?.backend ?? 'webgpu'));
-  }
-
-  private warn(error: Reply<never>): void {
-    try {
-      unwrap(error);
-    } catch (thrown) {
-      this.warnings = [...this.warnings, thrown as Error];
-    }
-  }
-
-  private async fillIn(): Promise<void> {
-    if (!this.device) await this.openBest();
-    const fetched = async (path: string) => (await fetch(path)).blob();
-    for (const [role, name] of [
-      ['train', 'train.json'],
-      ['evaluation', 'valid.json'],
-    ] as const) {
-      if (this.data[role]) continue;
-      const file = new File([await fetched(`./sample/${name}`)], name);
-      this.take(role, unwrap(await this.tokenizer.readSquad(role, file)));
-    }
-    if (!this.choice) {
-      const blobs = builtInFiles.map(async (name) => [name, await fetched(`./model/${name}`)] as const);
-      const files = Object.fromEntries(await Promise.all(blobs));
-      await this.load({ files, description: { source: 'built-in', name: 'manabi-small' } });
-    } else if (!this.fresh) await this.load(this.choice);
-  }
-
-  private async load(choice: ModelChoice): Promise<void> {
-    if (!this.device) await this.openBest();
-    if (this.phase === 'idle') this.begin('loading');
-    this.model = unwrap(await this.trainer.load(choice.files, choice.description, this.args.seed));
-    this.choice = choice;
-    this.fresh = true;
-    this.modelName = choice.description.name;
-  }
-
-  private async prepare(): Promise<void> {
-    this.begin('tokenizing');
-    const files = this.choice?.files ?? {};
-    this.prepared = unwrap(await this.tokenizer.prepare(files, this.settings(), this.reporter()));
   }
 
   /** Throws ManabiError when the run does not fit on the GPU; `memory` tells what would. */
   private async reserve(): Promise<void> {
     if (!this.prepared || this.prepared.rows.train === 0) return;
-    this.memory = unwrap(await this.trainer.reserve(this.settings(), this.prepared.longest));
-    if (this.memory) checkFits(this.memory, this.device?.name ?? '');
+    this.memory = unwrap(await trainer.reserve(this.settings(), this.prepared.longest));
+    if (this.memory) checkFits(this.memory, device.current?.name ?? '');
   }
 
   private async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
-    this.begin('evaluating');
-    return unwrap(await this.trainer.evaluate(store, this.reporter()));
+    work.begin('evaluating');
+    return unwrap(await trainer.evaluate(store, work.reporter()));
   }
 
   /** An empty number field is undefined: for the sample sizes it means all. */
-  private settings(): TrainingArguments {
+  settings(): TrainingArguments {
     const args = $state.snapshot(this.args);
     return {
       ...args,
@@ -372,47 +335,35 @@ class Session {
     };
   }
 
-  private begin(phase: Phase): void {
-    this.phase = phase;
-    this.done = 0;
-    this.since = Date.now();
-  }
-
-  private reporter() {
-    return proxy((done: number, total: number) => {
-      this.done = total > 0 ? done / total : 0;
-    });
-  }
-
   private onEvent(event: TrainingEvent, bytes: number): void {
     this.bytes = bytes;
+    this.evalLoss = event.type === 'evaluation-progress' ? event : null;
     if (event.type === 'start') {
       // What came after the checkpoint will come again.
       this.log = this.log.filter(({ step }) => step <= event.state.global_step);
     } else if (event.type === 'steps') {
       this.log = [...this.log, ...event.entries];
-      this.last = event.entries.at(-1) ?? null;
       this.progress = event.progress;
-      this.done = event.progress.step / event.progress.totalSteps;
+      work.done = event.progress.step;
+      work.total = event.progress.totalSteps;
     } else if (event.type === 'evaluation') this.log = [...this.log, event.entry];
-    else if (event.type === 'paused') this.phase = 'paused';
-    else if (event.type === 'resumed') this.phase = 'training';
+    else if (event.type === 'paused') {
+      work.phase = 'paused';
+      work.ending = null;
+    } else if (event.type === 'resumed') work.phase = 'training';
   }
 
-  /** An error belongs to the card where the work was asked for; everything else stays as it was. */
-  private async guarded(card: Card, work: () => Promise<void>): Promise<void> {
-    delete this.errors[card];
-    this.card = card;
-    try {
-      await work();
-    } catch (error) {
-      this.errors[card] = error instanceof Error ? error : new Error(String(error));
-      const broken = error instanceof ManabiError && ['gpu-lost', 'gpu-error'].includes(error.code);
-      // Without a device the page asks for one at the next work.
-      if (broken) await this.reopen().catch(() => (this.device = null));
-    } finally {
-      this.phase = 'idle';
-    }
+  /** Work that needs the device: when it broke, there is a new one, and the model went with the old one. */
+  private async guarded(area: Area, job: () => Promise<void>): Promise<void> {
+    await work.guarded(area, async () => {
+      this.outcome = null;
+      try {
+        await job();
+      } catch (error) {
+        if (await device.recover(error)) this.forgetModel();
+        throw error;
+      }
+    });
   }
 }
 

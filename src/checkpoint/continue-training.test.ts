@@ -3,18 +3,18 @@ import { expect, test } from 'vitest';
 import type { Feature } from '../features/feature.ts';
 import { parseConfig } from '../model/config.ts';
 import { parameterShapes } from '../model/parameters.ts';
+import { goldenFixture, goldenFixtures } from '../parity/fixture-files.ts';
 import { below } from '../parity/golden-folder.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import { rowOrder } from '../training/steps.ts';
 import { bytesSource } from './byte-source.ts';
 import { continueTrainingScript, exportTrainerCheckpointZip } from './continue-training.ts';
-import { fixture, fixtureFolder } from './fixture-files.ts';
 import { readSafetensors } from './safetensors.ts';
 import { readTrainerCheckpoint } from './trainer-checkpoint.ts';
 
 const prefix = 'training/resume/checkpoint-10';
 const files = Object.fromEntries(
-  below(fixtureFolder(), prefix).map((name) => [name, fixture(`${prefix}/${name}`)]),
+  below(goldenFixtures(), prefix).map((name) => [name, goldenFixture(`${prefix}/${name}`)]),
 );
 const config = parseConfig(JSON.parse(new TextDecoder().decode(files['config.json'])), 'config.json');
 const shapes = parameterShapes(config);

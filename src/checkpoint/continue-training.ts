@@ -148,7 +148,7 @@ class RecordedOrder(Sampler):
 class OrderedTrainer(Trainer):
     def _get_train_sampler(self, train_dataset=None):
         return RecordedOrder(TENSORS["train.order"])
-
+${args.fp16 ? withoutScaler : ''}
 
 TENSORS = load_file(HERE / "features.safetensors")
 
@@ -161,12 +161,13 @@ def make_trainer(**overrides):
     settings = dict(
         output_dir=str(HERE / "output"),
         per_device_train_batch_size=BATCH_SIZE // processes,
-${length}${settings}${evalStrategy}${saveStrategy}        eval_strategy=${python(args.eval_strategy)} if has_eval else "no",
+${length}${settings}${evalStrategy}${saveStrategy}${args.fp16 ? '        fp16=torch.cuda.is_available(),\n' : ''}        eval_strategy=${python(args.eval_strategy)} if has_eval else "no",
         logging_steps=1,
         report_to=[],
     )
-    return OrderedTrainer(
-        model=AutoModelForQuestionAnswering.from_pretrained(CHECKPOINT),
+    model = AutoModelForQuestionAnswering.from_pretrained(CHECKPOINT)
+${args.freeze_embeddings ? frozen : ''}    return OrderedTrainer(
+        model=model,
         args=TrainingArguments(**{**settings, **overrides}),
         data_collator=collate,
         train_dataset=Rows(TENSORS, "train"),
@@ -183,6 +184,18 @@ if __name__ == "__main__":
             shutil.copy(CHECKPOINT / name, trainer.args.output_dir)
 `;
 }
+
+/** The Trainer has no float16 on a CPU, and fails over a scale that it cannot use. */
+const withoutScaler = `
+    def _load_scaler(self, checkpoint):
+        if self.accelerator.scaler is not None:
+            super()._load_scaler(checkpoint)
+`;
+
+const frozen = `    for name, parameter in model.deberta.embeddings.named_parameters():
+        if name.endswith("_embeddings.weight"):
+            parameter.requires_grad = False
+`;
 
 /** Arguments that mean the same to the Trainer, and are passed on as they are. */
 const settingNames = [

@@ -1,17 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { GoldenFolder } from '../parity/golden-folder.ts';
+import { readFileSync } from 'node:fs';
 import { bytesSource, type ByteSource } from './byte-source.ts';
 
-/** For tests: the folder of fixtures beside this file, of the form of the goldens. */
-export function fixtureFolder(): GoldenFolder {
-  const root = fileURLToPath(new URL('fixtures', import.meta.url));
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => `${parentPath}/${name}`.replaceAll('\\', '/').slice(root.length + 1));
-  return { paths, bytes: async (path) => fixture(path) };
-}
+// For tests in Node: the files of torch beside this one. Whole checkpoints are among the goldens of src/parity/fixtures.
 
 export function fixture(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`fixtures/${path}`, import.meta.url)));

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { parseConfig } from '../model/config.ts';
 import { parameterShapes } from '../model/parameters.ts';
+import { goldenFixture, goldenFixtures } from '../parity/fixture-files.ts';
 import { below } from '../parity/golden-folder.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import { bytesSource } from './byte-source.ts';
-import { fixture, fixtureFolder } from './fixture-files.ts';
 import { joined } from './safetensors.ts';
 import { storedZip } from './stored-zip.ts';
 import { PyFloat, torchSave } from './torch-save.ts';
@@ -17,7 +17,7 @@ import { readZip } from './zip.ts';
 // The Trainer's own checkpoint: transformers 4.57.6, torch 2.15.0.
 const prefix = 'training/resume/checkpoint-10';
 const files = Object.fromEntries(
-  below(fixtureFolder(), prefix).map((name) => [name, fixture(`${prefix}/${name}`)]),
+  below(goldenFixtures(), prefix).map((name) => [name, goldenFixture(`${prefix}/${name}`)]),
 );
 const config = JSON.parse(new TextDecoder().decode(files['config.json'])) as unknown;
 const shapes = parameterShapes(parseConfig(config, 'config.json'));

@@ -1,6 +1,13 @@
 import { ManabiError } from '../errors/manabi-error.ts';
-import type { NamedTensors, OptimizerState } from '../model/engine.ts';
-import { isDecayed } from '../model/parameters.ts';
+import {
+  float32,
+  type EngineSettings,
+  type LossScaler,
+  type NamedTensors,
+  type OptimizerState,
+} from '../model/engine.ts';
+import { isDecayed, isEmbeddingTable } from '../model/parameters.ts';
+import { lossScaling } from '../gpu/grad-norm/grad-norm.ts';
 import type { LogEntry, TrainerState } from '../training/state.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
 import { baseName, readRange, type ByteSource } from './byte-source.ts';
@@ -30,9 +37,12 @@ export type OptimizerSettings = Pick<
 const moments = ['exp_avg', 'exp_avg_sq'] as const;
 const MAX_STATE_BYTES = 2 ** 28;
 
-/** The Trainer numbers the parameters group by group: those with weight decay, then biases and LayerNorms. */
-function parameterGroups(names: Iterable<string>): [decayed: string[], others: string[]] {
-  const all = [...names];
+/** The Trainer numbers the trained parameters group by group: those with weight decay, then biases and LayerNorms. */
+function parameterGroups(
+  names: Iterable<string>,
+  { freeze_embeddings }: Pick<EngineSettings, 'freeze_embeddings'>,
+): [decayed: string[], others: string[]] {
+  const all = [...names].filter((name) => !freeze_embeddings || !isEmbeddingTable(name));
   return [all.filter((name) => isDecayed(name)), all.filter((name) => !isDecayed(name))];
 }
 
@@ -48,8 +58,8 @@ export interface TrainerRun {
 
 /**
  * The files of a checkpoint-N that Trainer.train(resume_from_checkpoint=...) goes on from, by name: the model folder, optimizer.pt,
- * scheduler.pt, trainer_state.json. `names` are the trained parameters in the order of named_parameters(). Throws ManabiError
- * trainer-optimizer where a moment is missing.
+ * scheduler.pt, trainer_state.json, and with fp16 scaler.pt. `names` are the parameters in the order of named_parameters(). Throws
+ * ManabiError trainer-optimizer where a moment is missing.
  */
 export function trainerCheckpointFiles(
   files: Readonly<Record<string, Uint8Array>>,
@@ -64,6 +74,7 @@ export function trainerCheckpointFiles(
     ['optimizer.pt', torchSave('optimizer', optimizerState(run, names))],
     ['scheduler.pt', torchSave('scheduler', schedulerState(run))],
     ['trainer_state.json', [new TextEncoder().encode(`${json}\n`)]],
+    ...scalerFile(run.optimizer),
   ]);
 }
 
@@ -71,10 +82,12 @@ function optimizerState(
   { optimizer, state, args, nextLearningRate }: TrainerRun,
   names: Iterable<string>,
 ): Saveable {
-  const groups = parameterGroups(names);
+  const groups = parameterGroups(names, args);
+  // Adam does not count the steps that the scaling of the loss skipped.
+  const steps = state.global_step - (optimizer.scaler?.skipped_steps ?? 0);
   const saved = new Map<number, Saveable>();
   for (const name of groups.flat()) {
-    const step = new PyTensor([], Float32Array.of(state.global_step));
+    const step = new PyTensor([], Float32Array.of(steps));
     const [first, second] = moments.map((moment) => {
       const tensor = optimizer[moment].get(name);
       if (!tensor)
@@ -127,6 +140,19 @@ function schedulerState({ state, args, nextLearningRate }: TrainerRun): Saveable
   ]);
 }
 
+/** scaler.pt: torch.amp.GradScaler's state_dict. */
+function scalerFile({ scaler }: OptimizerState): [string, FileParts][] {
+  if (!scaler) return [];
+  const state = new Map<string, Saveable>([
+    ['scale', new PyFloat(scaler.loss_scale)],
+    ['growth_factor', new PyFloat(lossScaling.growth_factor)],
+    ['backoff_factor', new PyFloat(lossScaling.backoff_factor)],
+    ['growth_interval', lossScaling.growth_interval],
+    ['_growth_tracker', scaler.growth_tracker],
+  ]);
+  return [['scaler.pt', torchSave('scaler', state)]];
+}
+
 /** Fields of transformers' TrainerState that have one value here. */
 const trainerStateDefaults = {
   best_model_checkpoint: null,
@@ -147,12 +173,13 @@ function stepsOf(state: TrainerState, { eval_steps, save_steps }: TrainingArgume
 
 /**
  * Reads a checkpoint-N of Hugging Face's Trainer among its files: weights, both moments by parameter name, the run's state.
- * `expected` are the model's parameters in the order of named_parameters(). Throws ManabiError: trainer-file (which one is missing),
+ * `expected` are the model's parameters in the order of named_parameters(); `settings` those of the run. Throws ManabiError: trainer-file (which one is missing),
  * trainer-state, trainer-optimizer, and what loadWeights and the torch reader throw.
  */
 export async function readTrainerCheckpoint(
   files: readonly ByteSource[],
   expected: ReadonlyMap<string, readonly number[]>,
+  settings: Pick<EngineSettings, 'freeze_embeddings'> = float32,
 ): Promise<TrainerCheckpoint> {
   const file = (name: string): ByteSource => {
     const found = files.find((source) => baseName(source.name) === name);
@@ -162,10 +189,34 @@ export async function readTrainerCheckpoint(
   };
   const state = await readState(file('trainer_state.json'));
   const { nextLearningRate, learning_rate } = await readScheduler(file('scheduler.pt'), state);
-  const { optimizer, settings } = await readOptimizer(file('optimizer.pt'), expected, state);
+  const groups = parameterGroups(expected.keys(), settings);
+  const found = await readOptimizer(file('optimizer.pt'), expected, groups, state);
+  const scaled = files.find((source) => baseName(source.name) === 'scaler.pt');
+  // Without scaling every step counts.
+  if (!scaled && found.steps !== state.global_step) {
+    throw new ManabiError('trainer-optimizer', file('optimizer.pt').name, { reason: `step ${found.steps}` });
+  }
+  const scaler = scaled && (await readScaler(scaled, state.global_step - found.steps));
   const { tensors, missing } = await loadWeights(files, expected);
   if (missing.length > 0) throw new ManabiError('weights-missing', '', { tensor: missing[0] });
-  return { weights: tensors, optimizer, state, settings: { ...settings, learning_rate }, nextLearningRate };
+  return {
+    weights: tensors,
+    optimizer: { ...found.optimizer, ...(scaler ? { scaler } : {}) },
+    state,
+    settings: { ...found.settings, learning_rate },
+    nextLearningRate,
+  };
+}
+
+async function readScaler(source: ByteSource, skipped_steps: number): Promise<LossScaler> {
+  const { value } = await openTorch(source);
+  const [loss_scale, growth_tracker] = ['scale', '_growth_tracker'].map((key) => {
+    const found = asDict(value)?.get(key);
+    if (typeof found !== 'number')
+      throw new ManabiError('trainer-state', source.name, { key, wanted: 'number' });
+    return found;
+  });
+  return { loss_scale, growth_tracker, skipped_steps };
 }
 
 async function readState(source: ByteSource): Promise<TrainerState> {
@@ -216,6 +267,7 @@ async function readScheduler(source: ByteSource, state: TrainerState) {
 async function readOptimizer(
   source: ByteSource,
   expected: ReadonlyMap<string, readonly number[]>,
+  names: [decayed: string[], others: string[]],
   state: TrainerState,
 ) {
   const wrong = (reason: string) => new ManabiError('trainer-optimizer', source.name, { reason });
@@ -223,10 +275,10 @@ async function readOptimizer(
   const saved = asDict(asDict(file.value)?.get('state'));
   const listed = asDict(file.value)?.get('param_groups');
   const groups = Array.isArray(listed) ? listed.map((group) => asDict(group) ?? new Map()) : [];
-  const names = parameterGroups(expected.keys());
   if (!saved || groups.length !== names.length) throw wrong('param_groups');
   const refs = { exp_avg: new Map<string, TensorRef>(), exp_avg_sq: new Map<string, TensorRef>() };
   const steps = new Map<string, TensorRef>();
+  const counts = new Set<number>();
   for (const [g, group] of groups.entries()) {
     const ids = group.get('params');
     if (!Array.isArray(ids) || ids.length !== names[g].length) throw wrong(`param_groups[${g}].params`);
@@ -235,7 +287,7 @@ async function readOptimizer(
       const entry = typeof id === 'number' ? asDict(saved.get(id)) : null;
       const step = entry?.get('step');
       if (step instanceof TensorRef) steps.set(name, step);
-      else if (step !== state.global_step) throw wrong(`${name}.step`);
+      else if (typeof step === 'number') counts.add(step);
       for (const moment of moments) {
         const tensor = entry?.get(moment);
         const fits = tensor instanceof TensorRef && tensor.shape.join() === expected.get(name)?.join();
@@ -244,11 +296,11 @@ async function readOptimizer(
       }
     }
   }
-  for (const [name, { data }] of await file.read(steps)) {
-    if (data.length !== 1 || data[0] !== state.global_step) throw wrong(`${name}.step`);
-  }
+  for (const { data } of (await file.read(steps)).values()) for (const count of data) counts.add(count);
+  const [counted, ...others] = counts;
+  if (counted === undefined || others.length > 0 || counted > state.global_step) throw wrong('step');
   const [exp_avg, exp_avg_sq] = [await file.read(refs.exp_avg), await file.read(refs.exp_avg_sq)];
-  return { optimizer: { exp_avg, exp_avg_sq }, settings: settingsOf(groups[0], wrong) };
+  return { optimizer: { exp_avg, exp_avg_sq }, settings: settingsOf(groups[0], wrong), steps: counted };
 }
 
 function settingsOf(group: PickleDict, wrong: (reason: string) => ManabiError) {

@@ -7,10 +7,14 @@ import { Gpu } from '../gpu/device.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
-import type { Engine, NamedTensors } from '../model/engine.ts';
+import type { Engine, EngineSettings, NamedTensors } from '../model/engine.ts';
 import { FusedEngine } from '../model/fused/engine.ts';
 
-export type CreateEngine = (config: DebertaConfig, weights: NamedTensors) => Promise<Engine>;
+export type CreateEngine = (
+  config: DebertaConfig,
+  weights: NamedTensors,
+  settings?: EngineSettings,
+) => Promise<Engine>;
 
 /** The composed form on the processor, through WebAssembly. */
 export async function openCpu(): Promise<CreateEngine> {
@@ -18,7 +22,7 @@ export async function openCpu(): Promise<CreateEngine> {
     '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
   );
   await useWasm(`${dirname(binary)}/`);
-  return async (config, weights) => new ComposedEngine(config, weights, 'CPU');
+  return async (config, weights, settings) => new ComposedEngine(config, weights, 'CPU', settings);
 }
 
 /**
@@ -28,7 +32,7 @@ export async function openCpu(): Promise<CreateEngine> {
  */
 export async function openWebGpu(): Promise<CreateEngine> {
   const gpu = await openGpu();
-  return (config, weights) => FusedEngine.create(gpu, config, weights);
+  return (config, weights, settings) => FusedEngine.create(gpu, config, weights, { settings });
 }
 
 /** A GPU for Node. Throws ManabiError gpu-no-adapter. */

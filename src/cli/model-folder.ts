@@ -12,7 +12,7 @@ import {
 } from '../checkpoint/trainer-checkpoint.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { parseConfig, type DebertaConfig } from '../model/config.ts';
-import type { NamedTensors } from '../model/engine.ts';
+import type { EngineSettings, NamedTensors } from '../model/engine.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -108,7 +108,11 @@ export async function writeCheckpoint(
 }
 
 /** Throws what readTrainerCheckpoint throws. */
-export async function readCheckpoint(folder: string, config: DebertaConfig): Promise<TrainerCheckpoint> {
+export async function readCheckpoint(
+  folder: string,
+  config: DebertaConfig,
+  settings: EngineSettings,
+): Promise<TrainerCheckpoint> {
   const sources = await fileSources(folder, await readdir(folder));
-  return readTrainerCheckpoint(sources, parameterShapes(config));
+  return readTrainerCheckpoint(sources, parameterShapes(config), settings);
 }

@@ -79,14 +79,17 @@ async function main(): Promise<void> {
     padTokenId: tokenizer.padTokenId,
   };
   const createEngine = await (command.backend === 'cpu' ? openCpu() : openWebGpu());
-  const engine = await createEngine(config, weights);
+  const engine = await createEngine(config, weights, {
+    fp16: args.fp16,
+    freeze_embeddings: args.freeze_embeddings,
+  });
   console.log(`${data.train.length} training rows from ${training.length} questions on ${engine.device}`);
   if (engine instanceof FusedEngine) await reserve(engine, args, data);
 
   await mkdir(output_dir, { recursive: true });
   const log = join(output_dir, 'trainer_log.jsonl');
   const resumed = command.resume_from_checkpoint
-    ? await readCheckpoint(command.resume_from_checkpoint, config)
+    ? await readCheckpoint(command.resume_from_checkpoint, config, args)
     : null;
   if (resumed) {
     await engine.writeWeights(resumed.weights);

@@ -25,6 +25,10 @@ export const messages = {
     ja: '使える質問がありません（{excluded} 行を除外）。answers と answer_start が文章と合っているか確かめてください。',
     en: 'There is no usable question ({excluded} rows left out). Check that answers and answer_start agree with the contexts.',
   },
+  'squad-one-file': {
+    ja: '{count} 個のファイルがあります。学習データと評価データにファイルを一つずつ選んでください。',
+    en: 'These are {count} files. Choose one for training and one for evaluation.',
+  },
   'squad-too-large': {
     ja: '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
     en: '{size} MB is over the limit of {limit} MB. Split the file.',
@@ -223,6 +227,18 @@ export const messages = {
     en: '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
   },
   // training
+  'engine-fp16-webgpu': {
+    ja: 'fp16 は WebGPU でだけ使えます。fp16 を外すか、WebGPU に切り替えてください。',
+    en: 'fp16 works on WebGPU only. Switch fp16 off, or switch to WebGPU.',
+  },
+  'engine-fp16-sizes': {
+    ja: 'このモデルは fp16 で学習できません（アテンションのヘッド、中間層、相対位置の大きさが {wanted} の倍数でないため）。fp16 を外してください。',
+    en: 'This model cannot be trained with fp16: the sizes of its attention heads, intermediate layer and relative positions must be multiples of {wanted}. Switch fp16 off.',
+  },
+  'training-overflow': {
+    ja: 'fp16 では勾配が {steps} ステップ続けてあふれました（ステップ {step} まで）。fp16 を外すか learning_rate を下げ、最後のチェックポイントから再開してください。',
+    en: 'With fp16 the gradients overflowed in {steps} steps in a row, up to step {step}. Switch fp16 off or lower learning_rate, and continue from the last checkpoint.',
+  },
   'training-argument': {
     ja: '値 {value} は使えません（{wanted}）。設定を直してください。',
     en: '{value} cannot be used here. Set it to: {wanted}.',
@@ -358,7 +374,27 @@ export const messages = {
     ja: '重み（model.safetensors か pytorch_model.bin）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
-  // cli
+  // parity
+  'parity-folder': {
+    ja: 'このフォルダーはありません。記録した値のフォルダーを指定してください。',
+    en: 'There is no such folder. Name a folder of recorded values.',
+  },
+  'parity-part': {
+    ja: 'この名前の部分はありません。{parts} から選んでください。',
+    en: 'There is no part of this name. Choose from {parts}.',
+  },
+  'parity-file': {
+    ja: 'このファイルが記録した値のフォルダーにありません。もう一度記録してください。',
+    en: 'This file is missing from the folder of recorded values. Record it again.',
+  },
+  'parity-nothing': {
+    ja: '調べるものがありません。{parts} のどれかを含むフォルダーを指定してください。',
+    en: 'There is nothing to check. Name a folder that holds some of {parts}.',
+  },
+  'parity-no-chromium': {
+    ja: 'Chromium を起動できません（{reason}）。Chromium か Chrome をインストールするか、CHROMIUM_PATH に実行ファイルのパスを設定するか、--browser を外してください。',
+    en: 'Chromium does not start ({reason}). Install Chromium or Chrome, or set CHROMIUM_PATH to its executable, or leave --browser out.',
+  },
 } satisfies Record<string, { ja: string; en: string }>;
 
 export type ErrorCode = keyof typeof messages;

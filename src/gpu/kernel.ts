@@ -3,6 +3,8 @@ export interface Slice {
   buffer: GPUBuffer;
   offset: number;
   size: number;
+  /** Holds float16 instead of float32 (storage.ts). */
+  half?: boolean;
 }
 
 /**
@@ -44,5 +46,14 @@ struct StepState {
   seed: u32,              // 13 dropout seed of this step
   micro_batch: u32,       // 14 index of the micro-batch: part of the dropout key
   gradient_scale: f32,    // 15 1 / number of micro-batches
+  step: u32,              // 16
+  log_beta1: f32,         // 17
+  log_beta2: f32,         // 18
+  unused: u32,            // 19
+  // The scaling of the loss stays on the GPU from step to step; 1, 0, 0 without float16.
+  loss_scale: f32,        // 20
+  growth_tracker: u32,    // 21 steps since the scale last changed
+  skipped_steps: u32,     // 22
+  applies: u32,           // 23 0: this step's gradients overflowed, AdamW leaves everything as it is
 }
 `;

@@ -32,14 +32,33 @@ export interface StepMetrics {
   step: number;
   /** Mean loss over the micro-batches. */
   loss: number;
-  /** Global norm before clipping. */
+  /** Global norm before clipping; with fp16 not finite where the gradients overflowed and the step was skipped. */
   gradNorm: number;
 }
 
-/** Adam's moments by parameter name. */
+/** Fixed when an engine is made. */
+export interface EngineSettings {
+  /** Activations are stored as float16, and the loss is scaled so that their gradients do not vanish. WebGPU only. */
+  fp16: boolean;
+  /** The tables of word, position and token type embeddings stay as they are: no gradients and moments for them. */
+  freeze_embeddings: boolean;
+}
+
+export const float32: EngineSettings = { fp16: false, freeze_embeddings: false };
+
+/** torch.amp.GradScaler's state, and the steps that it skipped. */
+export interface LossScaler {
+  loss_scale: number;
+  growth_tracker: number;
+  skipped_steps: number;
+}
+
+/** Adam's moments by the names of the parameters that are trained. */
 export interface OptimizerState {
   exp_avg: NamedTensors;
   exp_avg_sq: NamedTensors;
+  /** With fp16. */
+  scaler?: LossScaler;
 }
 
 /**
@@ -48,6 +67,7 @@ export interface OptimizerState {
  */
 export interface Engine {
   readonly config: DebertaConfig;
+  readonly settings: EngineSettings;
   readonly device: string;
   /** No dropout. */
   forward(batch: Batch): Promise<Logits>;

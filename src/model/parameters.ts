@@ -1,6 +1,6 @@
 import { Mt19937 } from '../random/mt19937.ts';
 import { hasLayerNormOnRelative, relativeSpan, type DebertaConfig } from './config.ts';
-import type { NamedTensors } from './engine.ts';
+import type { EngineSettings, NamedTensors } from './engine.ts';
 
 /** The tensors that a pretrained checkpoint lacks. */
 export const headParameters = ['qa_outputs.weight', 'qa_outputs.bias'];
@@ -59,6 +59,20 @@ export function parameterShapes(config: DebertaConfig): Map<string, number[]> {
 /** AdamW's weight decay applies to all but biases and LayerNorm parameters (Trainer.get_decay_parameter_names). */
 export function isDecayed(name: string): boolean {
   return !name.endsWith('.bias') && !name.includes('LayerNorm');
+}
+
+/** What freeze_embeddings leaves alone. */
+export function isEmbeddingTable(name: string): boolean {
+  return /^deberta\.embeddings\.(word|position|token_type)_embeddings\.weight$/.test(name);
+}
+
+/** Those of `parameterShapes` that get gradients. */
+export function trainedParameters(
+  config: DebertaConfig,
+  { freeze_embeddings }: Pick<EngineSettings, 'freeze_embeddings'>,
+): string[] {
+  const names = [...parameterShapes(config).keys()];
+  return freeze_embeddings ? names.filter((name) => !isEmbeddingTable(name)) : names;
 }
 
 /** A fresh question-answering head: weight ~ N(0, initializer_range), bias 0, from the run's seed. */

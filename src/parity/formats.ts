@@ -8,6 +8,7 @@ import { headParameters, parameterShapes } from '../model/parameters.ts';
 import { below, readJson, readText, subfolders, type GoldenFolder } from './golden-folder.ts';
 import { readTensors } from './models.ts';
 import type { Report } from './report.ts';
+import type { Sources } from './sources.ts';
 
 interface Expectations {
   good: Record<string, { missing: string[]; unexpected: string[] }>;
@@ -38,7 +39,7 @@ const codes: Record<string, ErrorCode> = {
 };
 
 /** formats/: every good checkpoint bit-exact, every bad one its error. */
-export async function checkFormats(folder: GoldenFolder, report: Report): Promise<void> {
+export async function checkFormats({ folder }: Sources, report: Report): Promise<void> {
   const expectations = await readJson<Expectations>(folder, 'formats/expectations.json');
   const reference = await findReference(folder, report);
   for (const name of subfolders(folder, 'formats/good')) {

@@ -1,10 +1,41 @@
 import { gunzipSync } from 'fflate';
+import { ManabiError } from '../errors/manabi-error.ts';
 
 /** Read access to a folder of goldens, from the file system (Node) or over HTTP (browser). Paths are relative, with '/'. */
 export interface GoldenFolder {
   /** Every file below the folder. */
   readonly paths: readonly string[];
+  /** Throws ManabiError parity-file where there is no such file. */
   bytes(path: string): Promise<Uint8Array>;
+}
+
+/** A folder of these paths; `read` is asked for no others. */
+export function goldenFolder(
+  paths: readonly string[],
+  read: (path: string) => Promise<Uint8Array>,
+): GoldenFolder {
+  const present = new Set(paths);
+  return {
+    paths,
+    bytes: async (path) => {
+      if (!present.has(path)) throw new ManabiError('parity-file', path);
+      return read(path);
+    },
+  };
+}
+
+/** What is below `prefix/`, as a folder of its own. */
+export function inside(folder: GoldenFolder, prefix: string): GoldenFolder {
+  return goldenFolder(below(folder, prefix), (path) => folder.bytes(`${prefix}/${path}`));
+}
+
+/** `first`, and those subfolders of `second` that it lacks. */
+export function overlay(first: GoldenFolder, second: GoldenFolder): GoldenFolder {
+  const top = (path: string) => path.split('/')[0];
+  const taken = new Set(first.paths.map(top));
+  const own = new Set(first.paths);
+  const rest = second.paths.filter((path) => !taken.has(top(path)));
+  return goldenFolder([...first.paths, ...rest], (path) => (own.has(path) ? first : second).bytes(path));
 }
 
 /** The files directly or deeper below `prefix/`, as paths relative to it. */

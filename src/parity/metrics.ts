@@ -1,6 +1,7 @@
 import { score } from '../squad/metrics.ts';
-import { readJson, type GoldenFolder } from './golden-folder.ts';
+import { readJson } from './golden-folder.ts';
 import type { Report } from './report.ts';
+import type { Sources } from './sources.ts';
 
 interface MetricCase {
   prediction: string;
@@ -15,7 +16,7 @@ interface MetricCase {
 }
 
 /** metrics.json: every score of every case. */
-export async function checkMetrics(folder: GoldenFolder, report: Report): Promise<void> {
+export async function checkMetrics({ folder }: Sources, report: Report): Promise<void> {
   const cases = await readJson<MetricCase[]>(folder, 'metrics.json');
   const worst = { jglue: 0, squad_v1: 0, squad_v2: 0 };
   let seedEqual = 0;

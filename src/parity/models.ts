@@ -47,6 +47,14 @@ export function goldenBatch(tensors: NamedTensors, prefix: string, from = 0, to 
   };
 }
 
+/** Softmax is shift-invariant, so these two gradients are 0 and what a run gives for them is rounding noise. */
+export function zeroGradients(layers: number): string[] {
+  return ['qa_outputs.bias', `deberta.encoder.layer.${layers - 1}.output.LayerNorm.bias`];
+}
+
+// float64 PyTorch differs from float32 PyTorch by up to 1.4e-4 there (models/unshared-both), two float32 runs by 2.3e-4.
+const ZERO_BOUND = 3e-4;
+
 /** models/<m>/: logits, loss and every gradient of every golden batch. */
 export async function checkModels(sources: Sources, report: Report): Promise<void> {
   for (const name of subfolders(sources.folder, 'models')) {
@@ -54,7 +62,8 @@ export async function checkModels(sources: Sources, report: Report): Promise<voi
     const { config, weights } = await loadModel(sources.folder, `models/${name}`);
     const golden = await readTensors(sources.folder, `models/${name}/golden.safetensors`);
     const engine = await sources.createEngine(config, weights);
-    const worst = { logits: 0, loss: 0, gradient: 0, tensor: '' };
+    const zero = zeroGradients(config.num_hidden_layers);
+    const worst = { logits: 0, loss: 0, gradient: 0, tensor: '', rounding: 0 };
     try {
       const batches = [...golden.keys()]
         .filter((key) => key.endsWith('.input_ids'))
@@ -70,8 +79,10 @@ export async function checkModels(sources: Sources, report: Report): Promise<voi
         worst.loss = Math.max(worst.loss, largestDifference([found.loss], golden.get(`${key}.loss`)?.data));
         if ([...golden.keys()].some((tensor) => tensor.startsWith(`${key}.grad.`))) {
           const { gradients } = await engine.gradients(batch);
-          const [gradient, tensor] = gradientError(golden, `${key}.grad.`, gradients);
-          if (gradient > worst.gradient) Object.assign(worst, { gradient, tensor });
+          for (const [tensor, error] of gradientErrors(golden, `${key}.grad.`, gradients)) {
+            if (zero.includes(tensor)) worst.rounding = Math.max(worst.rounding, error);
+            else if (error > worst.gradient) Object.assign(worst, { gradient: error, tensor });
+          }
         }
       }
     } finally {
@@ -80,6 +91,7 @@ export async function checkModels(sources: Sources, report: Report): Promise<voi
     report.atMost(`model ${name} logits`, worst.logits, 1e-4);
     report.atMost(`model ${name} loss`, worst.loss, 1e-5);
     report.atMost(`model ${name} gradients (worst: ${worst.tensor})`, worst.gradient, 1e-4);
+    report.atMost(`model ${name} gradients that are 0 but for rounding`, worst.rounding, ZERO_BOUND);
   }
 }
 
@@ -94,20 +106,18 @@ export function largestDifference(found: ArrayLike<number>, golden: ArrayLike<nu
   return worst;
 }
 
-/** The worst error over all tensors and the name of its tensor; errors are relative to max(its largest value, 1e-3 x the largest gradient of the batch). */
-function gradientError(golden: NamedTensors, prefix: string, found: NamedTensors): [number, string] {
-  const names = [...golden.keys()].filter((key) => key.startsWith(prefix));
-  const largest = (values: Float32Array) => values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  const scales = new Map(names.map((name) => [name, largest(golden.get(name)?.data ?? new Float32Array())]));
-  const floor = 1e-3 * Math.max(...scales.values());
-  let worst: [number, string] = [0, ''];
-  for (const name of names) {
-    const difference = largestDifference(
-      found.get(name.slice(prefix.length))?.data ?? [],
-      golden.get(name)?.data,
-    );
-    const error = difference / Math.max(scales.get(name) ?? 0, floor);
-    if (error > worst[0]) worst = [error, name];
-  }
-  return worst;
+/** The error of every tensor, relative to max(its largest value, 1e-3 x the largest gradient of the batch). */
+function gradientErrors(golden: NamedTensors, prefix: string, found: NamedTensors): Map<string, number> {
+  const names = [...golden.keys()].flatMap((key) =>
+    key.startsWith(prefix) ? [key.slice(prefix.length)] : [],
+  );
+  const values = (name: string) => golden.get(prefix + name)?.data ?? new Float32Array();
+  const largest = (name: string) => values(name).reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const floor = 1e-3 * Math.max(...names.map(largest));
+  return new Map(
+    names.map((name) => [
+      name,
+      largestDifference(found.get(name)?.data ?? [], values(name)) / Math.max(largest(name), floor),
+    ]),
+  );
 }

@@ -17,13 +17,9 @@ interface PipelineRow {
 
 /** pipeline/answers.jsonl.gz: every answer of models/qa-trained, by kind. */
 export async function checkPipeline(sources: Sources, report: Report): Promise<void> {
-  if (!sources.models) {
-    report.that('pipeline', false, 'no models/qa-trained (--models DIR)');
-    return;
-  }
   const tokenizer = await loadTokenizer(sources.models, 'qa-trained', 'tokenizer.json');
   if (!tokenizer) {
-    report.that('pipeline', false, 'models/qa-trained has no tokenizer.json');
+    report.that('pipeline', false, 'no models/qa-trained with its tokenizer.json (--models DIR)');
     return;
   }
   const { config, weights } = await loadModel(sources.models, 'qa-trained');

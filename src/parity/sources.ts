@@ -3,18 +3,37 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { readTokenizer, type TokenizerFiles } from '../tokenizer/read.ts';
 import type { Engine, NamedTensors } from '../model/engine.ts';
 import type { DebertaConfig } from '../model/config.ts';
-import { below, type GoldenFolder } from './golden-folder.ts';
+import { below, inside, overlay, type GoldenFolder } from './golden-folder.ts';
 
 /** What the checks take beside the folder: it may lack parts, which come from the folders named on the command line. */
 export interface Sources {
   folder: GoldenFolder;
   /** Holds `<name>/tokenizer.json` ... */
-  tokenizers: GoldenFolder | null;
-  /** Holds `qa-trained/...` */
-  models: GoldenFolder | null;
+  tokenizers: GoldenFolder;
+  /** Holds `qa-trained/...`, and `ku-like/...`, from which training starts. */
+  models: GoldenFolder;
   /** JSQuAD questions, for rows that carry an id only. */
   jsquad: readonly SquadExample[] | null;
   createEngine(config: DebertaConfig, weights: NamedTensors): Promise<Engine>;
+}
+
+interface Given extends Pick<Sources, 'jsquad' | 'createEngine'> {
+  tokenizers: GoldenFolder | null;
+  models: GoldenFolder | null;
+}
+
+/** What was given comes first; tokenizers and models that it lacks are those of the folder itself. */
+export function sourcesOf(folder: GoldenFolder, { tokenizers, models, ...rest }: Given): Sources {
+  const part = (given: GoldenFolder | null, name: string) => {
+    const own = inside(folder, name);
+    return given ? overlay(given, own) : own;
+  };
+  return {
+    folder,
+    tokenizers: part(tokenizers, 'tokenizers'),
+    models: part(models, 'models'),
+    ...rest,
+  };
 }
 
 const tokenizerFileNames = [

@@ -27,11 +27,10 @@ interface PairRow {
 /** tokenization/<t>/: every tokenizer of the folder, from tokenizer.json and from spm.model. */
 export async function checkTokenization(sources: Sources, report: Report): Promise<void> {
   for (const name of subfolders(sources.folder, 'tokenization')) {
-    const tokenizers = sources.tokenizers;
     const origins = ['tokenizer.json', 'spm.model'] as const;
     let found = 0;
     for (const origin of origins) {
-      const tokenizer = tokenizers && (await loadTokenizer(tokenizers, name, origin));
+      const tokenizer = await loadTokenizer(sources.tokenizers, name, origin);
       if (!tokenizer) continue;
       found++;
       await checkOne(sources, name, origin, tokenizer, report);

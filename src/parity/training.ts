@@ -4,7 +4,7 @@ import type { LogEntry } from '../training/state.ts';
 import { train } from '../training/train.ts';
 import { defaultArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import { readJson, subfolders } from './golden-folder.ts';
-import { largestDifference, loadModel, readTensors } from './models.ts';
+import { largestDifference, loadModel, readTensors, zeroGradients } from './models.ts';
 import type { Report } from './report.ts';
 import type { Sources } from './sources.ts';
 
@@ -13,12 +13,6 @@ interface RunLog {
   log: LogEntry[];
 }
 
-/** Their gradient is analytically zero, so Adam turns rounding noise into steps of up to lr (golden README). */
-const undetermined = (layers: number) => [
-  'qa_outputs.bias',
-  `deberta.encoder.layer.${layers - 1}.output.LayerNorm.bias`,
-];
-
 /** training/<run>/: loss, grad_norm, learning rate of every step, eval_loss of every epoch, final weights. */
 export async function checkTraining(sources: Sources, report: Report): Promise<void> {
   const { folder } = sources;
@@ -26,7 +20,7 @@ export async function checkTraining(sources: Sources, report: Report): Promise<v
   for (const run of subfolders(folder, 'training')) {
     if (!folder.paths.includes(`training/${run}/final.safetensors`)) continue;
     const golden = await readJson<RunLog>(folder, `training/${run}/log.json`);
-    const { config, weights } = await loadModel(folder, 'models/ku-like');
+    const { config, weights } = await loadModel(sources.models, 'ku-like');
     const withoutDropout = { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
     const engine = await sources.createEngine(withoutDropout, weights);
     try {
@@ -91,7 +85,7 @@ export function compareLogs(golden: LogEntry[], found: LogEntry[], label: string
   report.atMost(`${label} eval_loss`, worst.eval_loss, 1e-4);
 }
 
-/** Final weights, but for the two parameters that no gradient determines. */
+/** Final weights, but for the two without a gradient: Adam turns their rounding noise into steps of up to lr. */
 export function compareWeights(
   golden: NamedTensors,
   found: NamedTensors,
@@ -102,7 +96,7 @@ export function compareWeights(
   let worst = 0;
   let worstRms = 0;
   for (const [name, { data }] of golden) {
-    if (undetermined(layers).includes(name)) continue;
+    if (zeroGradients(layers).includes(name)) continue;
     const mine = found.get(name)?.data ?? new Float32Array();
     worst = Math.max(worst, largestDifference(mine, data));
     const sum = (term: (i: number) => number) => data.reduce((total, _, i) => total + term(i), 0);

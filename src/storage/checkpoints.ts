@@ -1,5 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
-import type { NamedTensors, OptimizerState } from '../model/engine.ts';
+import type { LossScaler, NamedTensors, OptimizerState } from '../model/engine.ts';
 import type { BestWeights } from '../training/train.ts';
 import {
   database,
@@ -48,6 +48,7 @@ export interface CheckpointManifest extends CheckpointInfo {
 interface ManifestBody {
   tensors: { group: Group; name: string; shape: number[] }[];
   chunks: { bytes: number; sha256: string }[];
+  scaler?: LossScaler;
   state: unknown;
 }
 
@@ -114,7 +115,8 @@ async function writeGeneration(
     written += chunk.length;
   }
   const tensors = entries.map(({ group, name, shape }) => ({ group, name, shape }));
-  const body = JSON.stringify({ tensors, chunks, state } satisfies ManifestBody);
+  const manifestBody: ManifestBody = { tensors, chunks, scaler: optimizer?.scaler, state };
+  const body = JSON.stringify(manifestBody);
   const manifest: CheckpointManifest = {
     owner,
     kind,
@@ -239,7 +241,7 @@ async function readGeneration<State>(
   if ((await digest(new TextEncoder().encode(manifest.body))) !== manifest.sha256) {
     return { reason: 'manifest: wrong SHA-256' };
   }
-  const { chunks, state, ...layout } = JSON.parse(manifest.body) as ManifestBody;
+  const { chunks, scaler, state, ...layout } = JSON.parse(manifest.body) as ManifestBody;
   const tensors = layout.tensors.map(({ group, name, shape }) => {
     const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
     return { group, name, tensor: { shape, data } };
@@ -263,7 +265,8 @@ async function readGeneration<State>(
   const group = (wanted: Group): NamedTensors =>
     new Map(tensors.flatMap(({ group, name, tensor }) => (group === wanted ? [[name, tensor]] : [])));
   const exp_avg = group('exp_avg');
-  const optimizer = exp_avg.size > 0 ? { exp_avg, exp_avg_sq: group('exp_avg_sq') } : null;
+  const moments = { exp_avg, exp_avg_sq: group('exp_avg_sq') };
+  const optimizer = exp_avg.size > 0 ? { ...moments, ...(scaler ? { scaler } : {}) } : null;
   return { weights: group('weights'), optimizer, state: state as State };
 }
 

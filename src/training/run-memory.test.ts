@@ -34,6 +34,7 @@ test('after a refusal the mildest smaller run of each kind is offered, and each 
   expect(memory.fits).toBe(false);
   expect(memory.offers.map(({ settings }) => settings)).toEqual([
     { per_device_train_batch_size: 6, gradient_accumulation_steps: 2 },
+    { freeze_embeddings: true },
     { max_seq_length: 224, doc_stride: 56 },
   ]);
   for (const offer of memory.offers) {
@@ -67,11 +68,16 @@ describe('smallerRuns', () => {
     ]);
   });
 
+  test('freezes the embeddings once', () => {
+    expect(smallerRuns(args, 250)[1]).toEqual([{ freeze_embeddings: true }]);
+    expect(smallerRuns({ ...args, freeze_embeddings: true }, 250)[1]).toEqual([]);
+  });
+
   test('cuts what is padded: the longest row, or max_seq_length', () => {
-    expect(smallerRuns(args, 250)[1][0].max_seq_length).toBe(224);
-    expect(smallerRuns({ ...args, pad_to_max_length: true }, 250)[1][0].max_seq_length).toBe(352);
-    expect(smallerRuns(args, 80)[1]).toEqual([{ max_seq_length: 64, doc_stride: 16 }]);
-    expect(smallerRuns(args, 40)[1]).toEqual([]);
+    expect(smallerRuns(args, 250)[2][0].max_seq_length).toBe(224);
+    expect(smallerRuns({ ...args, pad_to_max_length: true }, 250)[2][0].max_seq_length).toBe(352);
+    expect(smallerRuns(args, 80)[2]).toEqual([{ max_seq_length: 64, doc_stride: 16 }]);
+    expect(smallerRuns(args, 40)[2]).toEqual([]);
   });
 });
 

@@ -14,7 +14,11 @@ export interface Longest {
 export type SmallerRun = Partial<
   Pick<
     TrainingArguments,
-    'per_device_train_batch_size' | 'gradient_accumulation_steps' | 'max_seq_length' | 'doc_stride'
+    | 'per_device_train_batch_size'
+    | 'gradient_accumulation_steps'
+    | 'freeze_embeddings'
+    | 'max_seq_length'
+    | 'doc_stride'
   >
 >;
 
@@ -59,7 +63,7 @@ export function planRun(
     const smaller = { ...args, ...settings };
     const cut = (length: number) => Math.min(length, smaller.max_seq_length);
     const rows = { train: cut(longest.train), evaluation: cut(longest.evaluation) };
-    const found = planMemory(config, passesOf(smaller, rows), budget);
+    const found = planMemory(config, passesOf(smaller, rows), budget, smaller);
     return { ...found, fits: found.fits && found.total < budget.refused };
   };
   const limit = Math.min(budget.maxStorageBufferBindingSize, budget.maxBufferSize);
@@ -84,15 +88,16 @@ export function checkFits({ fits, largestBinding, limit, total }: RunMemory, gpu
 }
 
 /**
- * Two ways to a smaller run, each from the mildest step to the hardest: half the batch with twice the accumulation, which trains
- * the same; fewer tokens, which cuts contexts or makes more windows of them. (Freezing the embeddings is none: the engine
- * updates every parameter.)
+ * Three ways to a smaller run, each from the mildest step to the hardest: half the batch with twice the accumulation, which trains
+ * the same; frozen embeddings, which need no gradients and moments; fewer tokens, which cuts contexts or makes more windows of
+ * them.
  */
 export function smallerRuns(
   args: Pick<
     TrainingArguments,
     | 'per_device_train_batch_size'
     | 'gradient_accumulation_steps'
+    | 'freeze_embeddings'
     | 'max_seq_length'
     | 'doc_stride'
     | 'pad_to_max_length'
@@ -113,5 +118,6 @@ export function smallerRuns(
     const doc_stride = Math.min(args.doc_stride, Math.floor(max_seq_length / 4));
     tokens.push({ max_seq_length, doc_stride });
   }
-  return [batches, tokens];
+  const frozen = args.freeze_embeddings ? [] : [{ freeze_embeddings: true }];
+  return [batches, frozen, tokens];
 }

@@ -5,6 +5,8 @@ export interface LogEntry {
   loss?: number;
   /** Global norm before clipping. */
   grad_norm?: number;
+  /** With fp16: the gradients overflowed, nothing was updated, and the loss is scaled by less from now on. */
+  skipped?: true;
   /** The rate that this step used. */
   learning_rate?: number;
   /** Mean over the evaluation rows. */

@@ -59,7 +59,8 @@ export interface TrainingOptions {
 
 /**
  * Hugging Face's Trainer.train for question answering: the same batches, updates and log. Throws ManabiError: training-argument,
- * training-no-features, training-resume, training-not-finite (with the step), and what the engine throws.
+ * training-no-features, training-resume, training-not-finite and training-overflow (with the step), and what the engine throws.
+ * RangeError when the engine was made with other settings.
  */
 export async function train(
   engine: Engine,
@@ -68,6 +69,10 @@ export async function train(
   options: TrainingOptions = {},
 ): Promise<TrainerState> {
   checkArguments(args);
+  const { fp16, freeze_embeddings } = engine.settings;
+  if (fp16 !== args.fp16 || freeze_embeddings !== args.freeze_embeddings) {
+    throw new RangeError(`an engine with ${JSON.stringify(engine.settings)} for other arguments`);
+  }
   const plan = planSteps(data.train.length, args);
   if (plan.batchesPerEpoch === 0) throw new ManabiError('training-no-features', '');
   const state = options.resumeFrom ? continued(options.resumeFrom, plan) : freshState(plan, args);
@@ -94,6 +99,9 @@ function continued(from: TrainerState, { totalSteps }: StepPlan): TrainerState {
   return { ...from, log_history: [...from.log_history] };
 }
 
+/** From its first value to 2^-24 the scale of the loss is halved so often: no gradient is that large. */
+const MAX_SKIPPED = 40;
+
 class Run {
   private readonly control: TrainingControl;
   private readonly rhythm = new DrainRhythm();
@@ -101,6 +109,8 @@ class Run {
   private readonly firstStep: number;
   private order: { epoch: number; indices: ArrayLike<number> } | null = null;
   private examples = 0;
+  /** Steps in a row whose gradients overflowed float16. */
+  private skipped = 0;
 
   constructor(
     private readonly engine: Engine,
@@ -208,12 +218,17 @@ class Run {
       throw new ManabiError('training-not-finite', '', { step, name, value: String(value) });
     };
     if (!Number.isFinite(loss)) refuse('loss', loss);
-    if (!Number.isFinite(gradNorm)) refuse('grad_norm', gradNorm);
+    const skipped = !Number.isFinite(gradNorm);
+    if (skipped && !args.fp16) refuse('grad_norm', gradNorm);
+    this.skipped = skipped ? this.skipped + 1 : 0;
+    if (this.skipped > MAX_SKIPPED) {
+      throw new ManabiError('training-overflow', '', { step, steps: this.skipped });
+    }
     return {
       step,
       epoch: epochAfter(step, plan, args.gradient_accumulation_steps),
       loss,
-      grad_norm: gradNorm,
+      ...(skipped ? { skipped: true as const } : { grad_norm: gradNorm }),
       learning_rate: learningRateAt(args, step, plan.totalSteps),
     };
   }

@@ -1,7 +1,11 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import type { EngineSettings } from '../model/engine.ts';
 
-/** Names, meanings and defaults of transformers' TrainingArguments and run_qa.py's data arguments. */
-export interface TrainingArguments {
+/**
+ * Names, meanings and defaults of transformers' TrainingArguments and run_qa.py's data arguments, and `freeze_embeddings`, for
+ * which they have no name.
+ */
+export interface TrainingArguments extends EngineSettings {
   learning_rate: number;
   per_device_train_batch_size: number;
   per_device_eval_batch_size: number;
@@ -66,6 +70,8 @@ export const defaultArguments: TrainingArguments = {
   load_best_model_at_end: false,
   group_by_length: false,
   dataloader_drop_last: false,
+  fp16: false,
+  freeze_embeddings: false,
   max_seq_length: 384,
   doc_stride: 128,
   pad_to_max_length: true,

@@ -6,8 +6,10 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
 import type { Feature } from '../features/feature.ts';
+import type { ParityCounts } from '../parity/run.ts';
+import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
-import type { SquadExample } from '../squad/example.ts';
+import type { ExcludedRow, SquadExample } from '../squad/example.ts';
 import type { ModelDescription } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
@@ -26,6 +28,8 @@ export type OnProgress = (done: number, total: number) => void | Promise<void>;
 export interface DataFile {
   name: string;
   summary: SquadSummary;
+  /** The first of the rows left out, to be shown; `summary` counts all of them. */
+  excluded: ExcludedRow[];
 }
 
 export interface PreparedData {
@@ -98,13 +102,14 @@ export interface TrainerWorker {
     files: Record<string, Blob>,
     model: Omit<ModelDescription, 'fingerprint'>,
     seed: number,
+    onProgress: OnProgress,
   ): Promise<Reply<LoadedModel>>;
   /** Takes the GPU memory that a run needs, if it fits, and says what would fit if it does not; null without a GPU. */
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory | null>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
   /** Puts the last whole checkpoint of a run in place of the model held; gives what was damaged. */
-  restore(runId: string): Promise<Reply<{ model: LoadedModel; damaged: string[] }>>;
+  restore(runId: string): Promise<Reply<{ model: LoadedModel; damaged: Reply<never>[] }>>;
   /** Trains a run begun or restored; its checkpoints, log and progress go to the store. */
   train(
     runId: string,
@@ -119,13 +124,18 @@ export interface TrainerWorker {
   ): Promise<Reply<Evaluation>>;
   pause(): void;
   resume(): void;
-  /** Ends training with a checkpoint; an evaluation at once. */
+  /** Ends training with a checkpoint; a loading or an evaluation at once. */
   stop(): void;
   ask(question: string, context: string): Promise<Reply<FoundAnswer[]>>;
   /** The model folder as a zip that AutoModelForQuestionAnswering.from_pretrained loads once unpacked. */
-  download(card: string): Promise<Reply<Uint8Array<ArrayBuffer>>>;
+  download(card: string): Promise<Reply<Blob>>;
   /** The last checkpoint of the run as Hugging Face's Trainer has it, with the script that goes on from it. */
   downloadCheckpoint(runId: string): Promise<Reply<Blob>>;
+  /** For the command line: src/parity/ over recorded values, with the engine that trains; lines as they come. */
+  checkParity(
+    given: ServedGoldens,
+    print: (line: string) => void | Promise<void>,
+  ): Promise<Reply<ParityCounts>>;
 }
 
 /** In a worker: the value, or the error in a form that survives the way. */

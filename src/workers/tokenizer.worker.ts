@@ -27,6 +27,7 @@ import {
 
 const EXAMPLES_PER_TURN = 50;
 const BIN = 32;
+const SHOWN_EXCLUDED = 50;
 
 const files: Record<Role, { name: string; examples: SquadExample[] }> = {
   train: { name: '', examples: [] },
@@ -114,7 +115,8 @@ async function readSquad(role: Role, file: File): Promise<DataFile> {
     throw new ManabiError('squad-no-questions', file.name, { excluded: data.excluded.length });
   }
   files[role] = { name: file.name, examples: data.examples };
-  return { name: file.name, summary: describeSquad(data) };
+  const excluded = data.excluded.slice(0, SHOWN_EXCLUDED);
+  return { name: file.name, summary: describeSquad(data), excluded };
 }
 
 async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData['firstRow']> {

@@ -3,20 +3,18 @@ import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.
 import { expose, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples } from '../answering/evaluation.ts';
-import { blobSource } from '../checkpoint/byte-source.ts';
 import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
-import { loadWeights } from '../checkpoint/load-weights.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { Gpu } from '../gpu/device.ts';
 import { defaultTiles, isTileChoice, type TileChoice } from '../gpu/linear/tile.ts';
 import { tuneTiles } from '../gpu/linear/tune.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
-import { parseConfig, type DebertaConfig } from '../model/config.ts';
-import type { Engine, NamedTensors } from '../model/engine.ts';
+import type { DebertaConfig } from '../model/config.ts';
+import { float32, type Engine, type EngineSettings, type NamedTensors } from '../model/engine.ts';
 import { FusedEngine } from '../model/fused/engine.ts';
-import { initializeHead, parameterCount, parameterShapes } from '../model/parameters.ts';
+import { parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
 import { withRunLock } from '../storage/run-lock.ts';
 import {
@@ -29,7 +27,6 @@ import {
   updateRun,
   type ModelDescription,
 } from '../storage/runs.ts';
-import { sha256OfBlobs } from '../storage/sha256.ts';
 import { storedTiles } from '../storage/tiles.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -39,6 +36,7 @@ import { learningRateAt } from '../training/schedule.ts';
 import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
+import { bytesOf, configOf, readModel } from './model-files.ts';
 import {
   failure,
   reply,
@@ -66,7 +64,8 @@ let device: Device | null = null;
 let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
 let control = new TrainingControl();
-let evaluating = new AbortController();
+/** Of a loading or an evaluation. */
+let interrupt = new AbortController();
 /** Bytes that this GPU did not have. */
 let refused = Infinity;
 
@@ -81,36 +80,35 @@ async function preparedRows(): Promise<PreparedRows> {
   return (await source.rows()) as PreparedRows;
 }
 
-async function bytesOf(files: ReadonlyMap<string, Blob>): Promise<Record<string, Uint8Array>> {
-  const read: Record<string, Uint8Array> = {};
-  for (const [name, blob] of files) read[name] = new Uint8Array(await blob.arrayBuffer());
-  return read;
-}
-
-async function configOf(files: ReadonlyMap<string, Blob>): Promise<DebertaConfig> {
-  const blob = files.get('config.json');
-  if (!blob) throw new ManabiError('model-no-config', [...files.keys()].join(', '));
-  let raw: unknown;
-  try {
-    raw = JSON.parse(await blob.text());
-  } catch {
-    throw new ManabiError('config-shape', 'config.json', { key: '(top)', wanted: 'JSON' });
-  }
-  return parseConfig(raw, 'config.json');
-}
-
-async function hold(
+async function createEngine(
   config: DebertaConfig,
   tensors: NamedTensors,
   tiles: TileChoice,
-  rest: Omit<Model, 'engine'>,
-): Promise<void> {
+  settings: EngineSettings,
+): Promise<Engine> {
+  return gpu
+    ? FusedEngine.create(gpu, config, tensors, { tiles, settings })
+    : new ComposedEngine(config, tensors, 'CPU', settings);
+}
+
+/** In place of the model before, whose memory is free when the new one's is taken. */
+async function hold(make: () => Promise<Engine>, rest: Omit<Model, 'engine'>): Promise<void> {
   model?.engine.dispose();
   model = null;
-  const engine = gpu
-    ? await FusedEngine.create(gpu, config, tensors, { tiles })
-    : new ComposedEngine(config, tensors, 'CPU');
-  model = { engine, ...rest };
+  model = { engine: await make(), ...rest };
+}
+
+/** An engine's settings are fixed: where a run asks for others, its model moves to a new one. */
+async function engineFor({ fp16, freeze_embeddings }: EngineSettings): Promise<Engine> {
+  const { engine, ...rest } = loaded();
+  const old = engine.settings;
+  if (old.fp16 === fp16 && old.freeze_embeddings === freeze_embeddings) return engine;
+  const tiles = engine instanceof FusedEngine ? engine.tiles : defaultTiles;
+  if (engine instanceof FusedEngine) engine.freeTraining();
+  const settings = { fp16, freeze_embeddings };
+  const next = await createEngine(engine.config, await engine.readWeights(), tiles, settings);
+  await hold(async () => next, rest);
+  return next;
 }
 
 async function openDevice(backend: Device['backend']): Promise<Device> {
@@ -155,6 +153,11 @@ async function keep(runId: string, engine: Engine, event: TrainingEvent): Promis
   }
 }
 
+/** For the page, which has the log already: a long one would hold up its thread at every checkpoint. */
+function shown(event: TrainingEvent): TrainingEvent {
+  return 'state' in event ? { ...event, state: { ...event.state, log_history: [] } } : event;
+}
+
 const worker: TrainerWorker = {
   connect: (port) => {
     source = wrap(port);
@@ -166,26 +169,24 @@ const worker: TrainerWorker = {
       return device;
     }),
 
-  load: (given, named, seed) =>
+  load: (given, named, seed, onProgress) =>
     reply(async () => {
-      const all = new Map(Object.entries(given));
-      const config = await configOf(all);
-      const files = new Map([...all].filter(([name]) => /\.(json|model|txt)$/.test(name)));
-      const tokenizer = readTokenizer(await bytesOf(files));
-      const sources = Array.from(all, ([name, blob]) => blobSource(name, blob));
-      const { tensors, missing, unexpected } = await loadWeights(sources, parameterShapes(config));
-      if (missing.length > 0) {
-        for (const [name, tensor] of initializeHead(config, seed)) tensors.set(name, tensor);
-      }
-      const weights = [...all].flatMap(([name, blob]) => (files.has(name) ? [] : [blob]));
-      const description = { ...named, fingerprint: await sha256OfBlobs(weights) };
-      await hold(config, tensors, fastest, { tokenizer, files, description, resumeFrom: null });
+      interrupt = new AbortController();
+      const read = await readModel(given, seed, onProgress, interrupt.signal);
+      const { config, tokenizer, tensors, missing, unexpected, files, fingerprint } = read;
+      const description = { ...named, fingerprint };
+      await hold(() => createEngine(config, tensors, fastest, float32), {
+        tokenizer,
+        files,
+        description,
+        resumeFrom: null,
+      });
       return { parameters: parameterCount(config), missing, unexpected };
     }),
 
   reserve: (args, longest) =>
     reply(async () => {
-      const { engine } = loaded();
+      const engine = await engineFor(args);
       if (!(engine instanceof FusedEngine)) return null;
       const { config, limits } = engine;
       const plan = () => planRun(config, args, longest, { ...limits, refused });
@@ -218,7 +219,7 @@ const worker: TrainerWorker = {
       if (!checkpoint) throw new ManabiError('run-no-checkpoint', run.name);
       const config = await configOf(modelFiles);
       const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
-      await hold(config, checkpoint.weights, tiles, {
+      await hold(() => createEngine(config, checkpoint.weights, tiles, run.args), {
         tokenizer: readTokenizer(await bytesOf(modelFiles)),
         files: new Map(modelFiles),
         description: run.model,
@@ -226,7 +227,7 @@ const worker: TrainerWorker = {
       });
       if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
       const restored: LoadedModel = { parameters: parameterCount(config), missing: [], unexpected: [] };
-      return { model: restored, damaged: checkpoint.damaged.map((error) => error.message) };
+      return { model: restored, damaged: checkpoint.damaged.map(failure) };
     }),
 
   train: (runId, onEvent, onStorageError) =>
@@ -253,7 +254,7 @@ const worker: TrainerWorker = {
                 if (!(error instanceof ManabiError) || !error.code.startsWith('storage-')) throw error;
                 onStorageError(failure(error));
               }
-              await onEvent(event, engine.memory().live);
+              await onEvent(shown(event), engine.memory().live);
             },
           });
         } finally {
@@ -267,8 +268,8 @@ const worker: TrainerWorker = {
     reply(async () => {
       const { engine, tokenizer } = loaded();
       const { examples } = await preparedRows();
-      evaluating = new AbortController();
-      const { signal } = evaluating;
+      interrupt = new AbortController();
+      const { signal } = interrupt;
       try {
         const control = { onProgress, signal };
         const found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control);
@@ -283,7 +284,7 @@ const worker: TrainerWorker = {
   resume: () => control.resume(),
   stop: () => {
     control.stop();
-    evaluating.abort();
+    interrupt.abort();
   },
 
   ask: (question, context) =>
@@ -298,7 +299,8 @@ const worker: TrainerWorker = {
   download: (card) =>
     reply(async () => {
       const { engine, files } = loaded();
-      return exportModelZip(await bytesOf(files), await engine.readWeights(), card);
+      // A Blob crosses the border without a copy.
+      return new Blob([exportModelZip(await bytesOf(files), await engine.readWeights(), card)]);
     }),
 
   downloadCheckpoint: (runId) =>
@@ -318,6 +320,13 @@ const worker: TrainerWorker = {
         parameterShapes(await configOf(modelFiles)).keys(),
         { ...rows, orders, padTokenId },
       );
+    }),
+
+  checkParity: (given, print) =>
+    reply(async () => {
+      // Loaded when asked for: the page never does.
+      const { checkServed } = await import('../parity/served.ts');
+      return checkServed(given, (config, tensors) => createEngine(config, tensors, fastest, float32), print);
     }),
 };
 

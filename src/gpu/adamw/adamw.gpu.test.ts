@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => gpu.dispose());
 
 const CLIP = 10;
+const APPLIES = 23;
 
 // More than a workgroup, not whole workgroups.
 const length = 4 * 128 + 68;
@@ -49,6 +50,7 @@ test.each([true, false])('five steps in place, decayed: %s', async (decayed) => 
     const state = new Float32Array(64);
     state.set(new Float32Array(stepState(step, 1)));
     state[CLIP] = clip;
+    new Uint32Array(state.buffer)[APPLIES] = 1;
     await runCalls(gpu, [
       adamW({
         label: 'adamw',

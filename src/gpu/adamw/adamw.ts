@@ -5,7 +5,8 @@ const THREADS = 128;
 
 /**
  * torch.optim.AdamW in place on one slab of `length` elements (a multiple of 4): decay, then
- * p -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps), with the gradient times the clipping factor.
+ * p -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps), with the gradient times the clipping factor. Nothing where the
+ * state says that the step does not apply.
  */
 export function adamW(options: {
   label: string;
@@ -32,7 +33,7 @@ struct Uniforms { length: u32, decayed: u32 }
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   let i = group_index(group) * ${THREADS}u + t;
-  if (i >= u.length / 4u) { return; }
+  if (i >= u.length / 4u || state.applies == 0u) { return; }
   let g = gradients[i] * state.clip;
   let m = exp_avg[i] + (g - exp_avg[i]) * state.one_minus_beta1;
   let v = exp_avg_sq[i] * state.beta2 + g * g * state.one_minus_beta2;

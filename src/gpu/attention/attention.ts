@@ -2,7 +2,7 @@
 // kernels take column(i - j) of row i of C and of row j of P.
 import type { KernelCall, Slice } from '../kernel.ts';
 import { queryGradCode, keyGradCode } from './backward.ts';
-import { ownedRows } from './code.ts';
+import { ownedRows, type Variant } from './code.ts';
 import { deltaCode, forwardCode } from './forward.ts';
 
 export interface Attention {
@@ -18,7 +18,7 @@ export interface Attention {
   dropout: number;
   /** `attentionInputs`. */
   inputs: Slice;
-  /** [B * N, 3 H]: query, key, value. */
+  /** [B * N, 3 H]: query, key, value. If it is float16, so are all matrices and tables. */
   qkv: Slice;
   /** [B, h, N, R] each, or null where the model has none. */
   c2p: Slice | null;
@@ -60,7 +60,11 @@ export function attentionInputs(
 
 const present = (slices: (Slice | null)[]) => slices.filter((slice) => slice !== null);
 
-const variantOf = ({ headSize, c2p, p2c }: Attention) => ({ headSize, c2p: c2p !== null, p2c: p2c !== null });
+function variantOf({ headSize, R, qkv, c2p, p2c }: Attention): Variant {
+  const half = qkv.half === true;
+  if (half && (headSize % 4 !== 0 || R % 2 !== 0)) throw new RangeError('attention: float16 comes in fours');
+  return { headSize, c2p: c2p !== null, p2c: p2c !== null, half };
+}
 
 /** `block`: rows of the other side that a workgroup takes at once. */
 const uniformsOf = ({ B, N, heads, headSize, R, site, dropout, scale }: Attention, block: number) => [

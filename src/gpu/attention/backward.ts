@@ -1,7 +1,7 @@
 // With P the probabilities, m the dropout mask, dP = dO V^T: dS = P (dP m - delta) / scale where query and key are real,
 // else 0. dQ = dS K, dK = dS^T Q, dV = (P m)^T dO. The gradient of a c2p score goes to column(i - j) of row i, that of a p2c score to
 // column(i - j) of row j: the column is monotone in i - j, so for one row each column is one run, and the workgroup that
-// owns the row sums it in order: no atomics, the same bits every time.
+// owns the row sums it in order: no atomics, the same bits every time. (R is even, so no pair of float16 lies in two rows.)
 import {
   addWeighted,
   dots,
@@ -11,30 +11,33 @@ import {
   lanesOf,
   loader,
   ownedRows,
+  relativeTables,
   storer,
   storeRows,
   THREADS,
   vectorsOf,
+  type Binding,
   type Variant,
 } from './code.ts';
+import { valueWriter } from '../storage.ts';
 
-const bindingsOf = (variant: Variant, scores: string) => [
-  { name: 'inputs', type: 'u32' as const },
-  { name: 'qkv', vector: true },
-  ...(variant.c2p ? [{ name: 'c2p' }] : []),
-  ...(variant.p2c ? [{ name: 'p2c' }] : []),
-  { name: 'd_context', vector: true },
+const bindingsOf = (variant: Variant, scores: string): Binding[] => [
+  { name: 'inputs', type: 'u32' },
+  { name: 'qkv', type: 'matrix' },
+  ...relativeTables(variant),
+  { name: 'd_context', type: 'matrix' },
   { name: 'stats' },
-  { name: 'd_qkv', vector: true, writable: true },
-  ...(scores ? [{ name: scores, writable: true }] : []),
+  { name: 'd_qkv', type: 'matrix', writable: true },
+  ...(scores ? [{ name: scores, type: 'table', writable: true } as const] : []),
 ];
 
 /** Clears the owned rows of a table of score gradients; the first barrier after it also orders these writes. */
-const clear = (scores: string, first: string) =>
+const clear = (scores: string, first: string, half: boolean) =>
   scores
     ? /* wgsl */ `
-  for (var x = t; x < OWN * u.R; x += ${THREADS}u) {
-    if (${first} + x / u.R < u.N) { ${scores}[(rows + ${first}) * u.R + x] = 0.0; }
+  let row_length = u.R${half ? ' / 2u' : ''};
+  for (var x = t; x < OWN * row_length; x += ${THREADS}u) {
+    if (${first} + x / row_length < u.N) { ${scores}[(rows + ${first}) * row_length + x] = ${half ? '0u' : '0.0'}; }
   }
   storageBarrier();`
     : '';
@@ -47,7 +50,7 @@ const addRuns = (scores: string, own: string, other: string, count: string, colu
       for (var c = 0u; c < u.block && ${other} + c < u.N; c++) {
         let next = ${column};
         if (next != run) {
-          if (run != NONE) { ${scores}[(rows + ${own} + t) * u.R + run] = run_sum; }
+          if (run != NONE) { set_${scores}((rows + ${own} + t) * u.R + run, run_sum); }
           run = next;
           run_sum = 0.0;
         }
@@ -57,7 +60,7 @@ const addRuns = (scores: string, own: string, other: string, count: string, colu
     : '';
 
 const endRun = (scores: string, own: string) =>
-  scores ? `if (t < OWN && run != NONE) { ${scores}[(rows + ${own} + t) * u.R + run] = run_sum; }` : '';
+  scores ? `if (t < OWN && run != NONE) { set_${scores}((rows + ${own} + t) * u.R + run, run_sum); }` : '';
 
 /** dQ and the gradient of C = Q Krel^T: a workgroup owns OWN queries. */
 export function queryGradCode(variant: Variant): string {
@@ -66,7 +69,7 @@ export function queryGradCode(variant: Variant): string {
   const parts = Math.ceil(ownedRows(headSize) / lanesOf(headSize));
   return /* wgsl */ `
 ${header(variant, bindingsOf(variant, scores))}
-${loader('qkv', headSize)}${loader('d_context', headSize)}${storer('d_qkv', headSize)}
+${loader('qkv', variant)}${loader('d_context', variant)}${storer('d_qkv', variant)}${scores ? valueWriter(scores, variant.half) : ''}
 const NONE = 0xffffffffu;
 var<workgroup> tile_q: array<vec4<f32>, OWN * STRIDE>;
 var<workgroup> tile_o: array<vec4<f32>, OWN * STRIDE>;
@@ -82,7 +85,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let r = 2u * (t / LANES);
   let lane = t % LANES;
   let key = drop_key();
-  ${clear(scores, 'i0')}
+  ${clear(scores, 'i0', variant.half)}
   ${fill('tile_q', 'qkv', 'OWN', 'i0', '3u * H', 'head * D')}
   ${fill('tile_o', 'd_context', 'OWN', 'i0', 'H', 'head * D')}
   ${[0, 1]
@@ -142,7 +145,7 @@ export function keyGradCode(variant: Variant): string {
   const vectors = vectorsOf(headSize);
   return /* wgsl */ `
 ${header(variant, bindingsOf(variant, scores))}
-${loader('qkv', headSize)}${loader('d_context', headSize)}${storer('d_qkv', headSize)}
+${loader('qkv', variant)}${loader('d_context', variant)}${storer('d_qkv', variant)}${scores ? valueWriter(scores, variant.half) : ''}
 const NONE = 0xffffffffu;
 const QUERIES = ${queries}u;
 var<workgroup> tile_k: array<vec4<f32>, OWN * STRIDE>;
@@ -161,7 +164,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let r = 2u * (t / LANES);
   let lane = t % LANES;
   let key = drop_key();
-  ${clear(scores, 'j0')}
+  ${clear(scores, 'j0', variant.half)}
   ${fill('tile_k', 'qkv', 'OWN', 'j0', '3u * H', 'H + head * D')}
   ${fill('tile_v', 'qkv', 'OWN', 'j0', '3u * H', '2u * H + head * D')}
   let real_0 = is_real(b, j0 + r);

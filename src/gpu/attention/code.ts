@@ -1,5 +1,6 @@
 // What the attention kernels share: tiles, uniforms, how a score and its probability are computed.
 import { DROPOUT_WGSL } from '../dropout/dropout-kernel.ts';
+import { elementType, HALF_WGSL, loaded, stored, valueReader, type Access } from '../storage.ts';
 
 /** Each thread works on two of the owned rows, so that what it reads from workgroup memory is used twice. */
 export const THREADS = 64;
@@ -16,27 +17,36 @@ export interface Variant {
   headSize: number;
   c2p: boolean;
   p2c: boolean;
+  /** All matrices and tables are float16; the head size is a multiple of 4. */
+  half: boolean;
 }
 
 export interface Binding {
   name: string;
-  /** Declared with the element type of the matrices (vec4 where the head size allows). */
-  vector?: boolean;
-  type?: 'u32' | 'f32';
+  /** matrix: vectors of 4 where the head size allows; table: [B, h, N, R]; both may be float16. Default: f32. */
+  type?: 'matrix' | 'table' | 'u32';
   writable?: boolean;
 }
 
+/** The bindings of the scores of relative positions that the model has. */
+export function relativeTables({ c2p, p2c }: Variant): Binding[] {
+  const names = [...(c2p ? ['c2p'] : []), ...(p2c ? ['p2c'] : [])];
+  return names.map((name) => ({ name, type: 'table' }));
+}
+
 /** The declarations all kernels begin with; the first binding is 1. */
-export function header({ headSize, c2p, p2c }: Variant, bindings: readonly Binding[]): string {
-  const aligned = headSize % 4 === 0;
-  const declared = bindings.map(({ name, vector, type, writable }, i) => {
-    const element = vector && aligned ? 'vec4<f32>' : (type ?? 'f32');
+export function header(variant: Variant, bindings: readonly Binding[]): string {
+  const { headSize, c2p, p2c, half } = variant;
+  const elements = { matrix: elementType[accessOf(variant)], table: half ? 'u32' : 'f32', u32: 'u32' };
+  const declared = bindings.map(({ name, type, writable }, i) => {
+    const element = type ? elements[type] : 'f32';
     const mode = writable ? 'read_write' : 'read';
     return `@group(0) @binding(${i + 1}) var<storage, ${mode}> ${name}: array<${element}>;`;
   });
   const own = ownedRows(headSize);
+  const score = (table: string, row: string) => `${table}_at((first + ${row}) * u.R + column(i, j))`;
   return /* wgsl */ `
-${DROPOUT_WGSL}
+${DROPOUT_WGSL}${half ? HALF_WGSL : ''}
 struct Uniforms { B: u32, N: u32, heads: u32, R: u32, site: u32, dropout: f32, inverse_scale: f32, vectors: u32, block: u32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
 ${declared.join('\n')}
@@ -51,8 +61,9 @@ fn is_real(b: u32, n: u32) -> bool { return n < u.N && inputs[1u + 2u * u.N + b 
 fn column(i: u32, j: u32) -> u32 { return inputs[2u + i + u.N - 1u - j]; }
 fn relative_score(b: u32, head: u32, i: u32, j: u32) -> f32 {
   let first = (b * u.heads + head) * u.N;
-  return ${c2p ? 'c2p[(first + i) * u.R + column(i, j)]' : '0.0'}${p2c ? ' + p2c[(first + j) * u.R + column(i, j)]' : ''};
+  return ${[c2p && score('c2p', 'i'), p2c && score('p2c', 'j'), '0.0'].filter(Boolean).join(' + ')};
 }
+${[c2p && valueReader('c2p', half), p2c && valueReader('p2c', half)].filter(Boolean).join('')}
 fn drop_key() -> u32 { return dropout_key(inputs[0], inputs[1], u.site); }
 fn drop_scale(key: u32, b: u32, head: u32, i: u32, j: u32) -> f32 {
   if (u.dropout == 0.0) { return 1.0; }
@@ -62,12 +73,17 @@ fn drop_scale(key: u32, b: u32, head: u32, i: u32, j: u32) -> f32 {
 `;
 }
 
+function accessOf({ headSize, half }: Variant): Access {
+  return half ? 'half' : headSize % 4 === 0 ? 'vector' : 'scalar';
+}
+
 /** load_x(row, column, v): the v-th vector of the head that begins at `column` of a row of `width` elements. */
-export function loader(name: string, headSize: number): string {
-  if (headSize % 4 === 0) {
+export function loader(name: string, variant: Variant): string {
+  const access = accessOf(variant);
+  if (access !== 'scalar') {
     return /* wgsl */ `
 fn load_${name}(row: u32, width: u32, column: u32, v: u32) -> vec4<f32> {
-  return ${name}[((row * width + column) >> 2u) + v];
+  return ${loaded(access, `${name}[((row * width + column) >> 2u) + v]`)};
 }`;
   }
   return /* wgsl */ `
@@ -81,11 +97,12 @@ fn load_${name}(row: u32, width: u32, column: u32, v: u32) -> vec4<f32> {
 }`;
 }
 
-export function storer(name: string, headSize: number): string {
-  if (headSize % 4 === 0) {
+export function storer(name: string, variant: Variant): string {
+  const access = accessOf(variant);
+  if (access !== 'scalar') {
     return /* wgsl */ `
 fn store_${name}(row: u32, width: u32, column: u32, v: u32, x: vec4<f32>) {
-  ${name}[((row * width + column) >> 2u) + v] = x;
+  ${name}[((row * width + column) >> 2u) + v] = ${stored(access, 'x')};
 }`;
   }
   return /* wgsl */ `

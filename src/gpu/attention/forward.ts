@@ -7,6 +7,7 @@ import {
   lanesOf,
   loader,
   ownedRows,
+  relativeTables,
   storer,
   storeRows,
   THREADS,
@@ -23,17 +24,16 @@ export function forwardCode(variant: Variant): string {
   const keys = 2 * ownedRows(headSize);
   const scores = Math.ceil(keys / lanesOf(headSize));
   const vectors = vectorsOf(headSize);
-  const relative = [...(variant.c2p ? [{ name: 'c2p' }] : []), ...(variant.p2c ? [{ name: 'p2c' }] : [])];
   return /* wgsl */ `
 ${header(variant, [
   { name: 'inputs', type: 'u32' },
-  { name: 'qkv', vector: true },
-  ...relative,
-  { name: 'context', vector: true, writable: true },
+  { name: 'qkv', type: 'matrix' },
+  ...relativeTables(variant),
+  { name: 'context', type: 'matrix', writable: true },
   { name: 'stats', writable: true },
 ])}
-${loader('qkv', headSize)}
-${storer('context', headSize)}
+${loader('qkv', variant)}
+${storer('context', variant)}
 const KEYS = ${keys}u;
 var<workgroup> tile_q: array<vec4<f32>, OWN * STRIDE>;
 var<workgroup> tile_kv: array<vec4<f32>, KEYS * STRIDE>;
@@ -136,18 +136,21 @@ export function deltaCode(variant: Variant): string {
   return /* wgsl */ `
 ${header({ ...variant, c2p: false, p2c: false }, [
   { name: 'inputs', type: 'u32' },
-  { name: 'context' },
-  { name: 'd_context' },
+  { name: 'context', type: 'matrix' },
+  { name: 'd_context', type: 'matrix' },
   { name: 'stats', writable: true },
 ])}
+${loader('context', variant)}${loader('d_context', variant)}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   let head = group.y;
   let token = group.x * 64u + t;
   if (token >= u.B * u.N || arrayLength(&inputs) == 0u) { return; }
-  let first = (token * u.heads + head) * D;
+  let H = u.heads * D;
   var sum = 0.0;
-  for (var d = 0u; d < D; d++) { sum += context[first + d] * d_context[first + d]; }
+  for (var v = 0u; v < u.vectors; v++) {
+    sum += dot(load_context(token, H, head * D, v), load_d_context(token, H, head * D, v));
+  }
   let b = token / u.N;
   stats[u.B * u.heads * u.N + (b * u.heads + head) * u.N + token % u.N] = sum;
 }`;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Gpu } from '../device.ts';
 import { dropoutKey, dropoutMask } from '../dropout/dropout.ts';
-import { allocate, download, runCalls, upload } from '../harness.ts';
+import { allocate, download, downloadHalf, runCalls, upload, uploadHalf } from '../harness.ts';
 import { matmul } from '../linear/matmul.ts';
 import { defaultTiles } from '../linear/tile.ts';
 import { relativeError, values } from '../test-values.ts';
@@ -65,6 +65,16 @@ test.each([
   const added = (await download(gpu, dx)).map((sum, i) => sum - old[i]);
   expect(relativeError(added, grads[0].dataSync())).toBeLessThan(2e-6);
   expect(relativeError(await download(gpu, dWeight), grads[1].dataSync())).toBeLessThan(2e-6);
+});
+
+test('columns of float16', async () => {
+  const [B, N, width, kernel] = [2, 5, 6, 3];
+  const x = uploadHalf(gpu, values(B * N * width, 1));
+  const [y, wanted] = [allocate(gpu, B * N * width * kernel), allocate(gpu, B * N * width * kernel)];
+  const shape = { label: 'columns', B, N, width, kernel };
+  const whole = upload(gpu, await downloadHalf(gpu, x));
+  await runCalls(gpu, [convColumns({ ...shape, x, y }), convColumns({ ...shape, x: whole, y: wanted })]);
+  expect(await download(gpu, y)).toEqual(await download(gpu, wanted));
 });
 
 describe.each(['tanh', 'gelu'] as const)('%s', (act) => {

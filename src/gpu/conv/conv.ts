@@ -4,6 +4,7 @@ import { DROPOUT_WGSL, type Drop } from '../dropout/dropout-kernel.ts';
 import { GELU_WGSL } from '../gelu/gelu.ts';
 import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
 import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
+import { valueReader } from '../storage.ts';
 
 const THREADS = 64;
 
@@ -13,16 +14,18 @@ interface Columns {
   N: number;
   width: number;
   kernel: number;
+  /** May be float16. */
   x: Slice;
   y: Slice;
 }
 
-const start = (body: string) => /* wgsl */ `
+const start = (body: string, half: boolean) => /* wgsl */ `
 ${GROUP_INDEX_WGSL}
 struct Uniforms { T: u32, N: u32, width: u32, kernel: u32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<${half ? 'u32' : 'f32'}>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+${valueReader('x', half)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   let i = group_index(group) * ${THREADS}u + t;
@@ -36,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
 const columnsCall = (options: Columns, body: string): KernelCall => ({
   label: options.label,
-  code: start(body),
+  code: start(body, options.x.half === true),
   uniforms: [options.B * options.N, options.N, options.width, options.kernel].map((u32) => ({ u32 })),
   bindings: [options.x, options.y],
   workgroups: grid(Math.ceil((options.B * options.N * options.width) / THREADS)),
@@ -49,7 +52,7 @@ export function convColumns(options: Columns): KernelCall {
     `for (var k = 0u; k < u.kernel; k++) {
     let source = n + k;
     var value = 0.0;
-    if (source >= reach && source - reach < u.N) { value = x[(token + k - reach) * u.width + c]; }
+    if (source >= reach && source - reach < u.N) { value = x_at((token + k - reach) * u.width + c); }
     y[i * u.kernel + k] = value;
   }`,
   );
@@ -62,7 +65,7 @@ export function convColumnsGrad(options: Columns): KernelCall {
     `var sum = 0.0;
   for (var k = 0u; k < u.kernel; k++) {
     let source = n + reach;
-    if (source >= k && source - k < u.N) { sum += x[((token + reach - k) * u.width + c) * u.kernel + k]; }
+    if (source >= k && source - k < u.N) { sum += x_at(((token + reach - k) * u.width + c) * u.kernel + k); }
   }
   y[i] += sum;`,
   );

@@ -30,8 +30,7 @@ fn dropout_scale(key: u32, index: u32, p: f32) -> f32 {
   let bits = dropout_hash(dropout_hash(index ^ key) + key);
   return select(1.0 / (1.0 - p), 0.0, bits < u32(p * 4294967296.0));
 }
-fn dropout_scale4(seed: u32, micro_batch: u32, site: u32, index: u32, p: f32) -> vec4<f32> {
-  let key = dropout_key(seed, micro_batch, site);
+fn dropout_scale4(key: u32, index: u32, p: f32) -> vec4<f32> {
   return vec4<f32>(
     dropout_scale(key, index, p), dropout_scale(key, index + 1u, p),
     dropout_scale(key, index + 2u, p), dropout_scale(key, index + 3u, p));

@@ -51,14 +51,63 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   };
 }
 
-/** Writes grad_norm and clip = min(1, max_grad_norm / (norm + 1e-6)) (1 when max_grad_norm is 0) into the StepState. */
+/** torch.amp.GradScaler's arguments and defaults: the scale grows after an interval without overflow, and backs off at each. */
+export const lossScaling = {
+  init_scale: 65536,
+  growth_factor: 2,
+  backoff_factor: 0.5,
+  growth_interval: 2000,
+};
+
+/**
+ * The scale after a step. A step that overflowed does not count for Adam either, so the bias corrections of the next ones are
+ * those of a smaller t: 1 - beta^t = -expm1(t log beta), by a series near 0 where the subtraction would lose digits.
+ */
+const SCALE_WGSL = /* wgsl */ `
+fn one_minus_power(log_beta: f32, t: f32) -> f32 {
+  let x = t * log_beta;
+  if (x < -0.5) { return 1.0 - exp(x); }
+  var p = 1.0 / 40320.0;
+  for (var k = 7u; k > 0u; k--) {
+    var factorial = 1.0;
+    for (var i = 2u; i <= k; i++) { factorial *= f32(i); }
+    p = p * x + 1.0 / factorial;
+  }
+  return -p * x;
+}
+fn update_scale(overflow: bool) {
+  if (overflow) {
+    state.applies = 0u;
+    state.loss_scale *= ${lossScaling.backoff_factor};
+    state.growth_tracker = 0u;
+    state.skipped_steps += 1u;
+    return;
+  }
+  if (state.skipped_steps > 0u) {
+    let t = f32(state.step - state.skipped_steps);
+    state.bias_correction1 = one_minus_power(state.log_beta1, t);
+    state.bias_correction2 = one_minus_power(state.log_beta2, t);
+  }
+  state.growth_tracker += 1u;
+  if (state.growth_tracker == ${lossScaling.growth_interval}u) {
+    state.loss_scale *= f32(${lossScaling.growth_factor});
+    state.growth_tracker = 0u;
+  }
+}
+`;
+
+/**
+ * Writes grad_norm and clip = min(1, max_grad_norm / (norm + 1e-6)) (1 when max_grad_norm is 0), both of the gradients without
+ * the scale of the loss, into the StepState. `scaling`: then looks for an overflow and moves the scale.
+ */
 export function clipFactor(options: {
   label: string;
   partials: Slice;
   slabs: number;
+  scaling: boolean;
   state: Slice;
 }): KernelCall {
-  const { label, partials, slabs, state } = options;
+  const { label, partials, slabs, scaling, state } = options;
   return {
     label,
     code: /* wgsl */ `
@@ -67,14 +116,20 @@ struct Uniforms { length: u32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
 @group(0) @binding(1) var<storage, read> partials: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: StepState;
+${scaling ? SCALE_WGSL : ''}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(local_invocation_index) t: u32) {
   var sum = 0.0;
   for (var i = t; i < u.length; i += ${THREADS}u) { sum += partials[i]; }
-  let norm = sqrt(workgroup_sum(t, sum));
+  let squares = workgroup_sum(t, sum);
   if (t == 0u) {
+    let norm = sqrt(squares) / state.loss_scale;
+    let clip = select(1.0, min(1.0, state.max_grad_norm / (norm + 1e-6)), state.max_grad_norm > 0.0);
     state.grad_norm = norm;
-    state.clip = select(1.0, min(1.0, state.max_grad_norm / (norm + 1e-6)), state.max_grad_norm > 0.0);
+    state.clip = clip / state.loss_scale;
+    state.applies = 1u;
+    // By its bits: WGSL may take for granted that nothing is infinite.
+    ${scaling ? 'update_scale((bitcast<u32>(squares) & 0x7f800000u) == 0x7f800000u);' : ''}
   }
 }`,
     uniforms: [{ u32: slabs * NORM_PARTS }],

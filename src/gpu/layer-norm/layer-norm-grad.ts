@@ -5,7 +5,7 @@
 import { DROPOUT_WGSL, type Drop } from '../dropout/dropout-kernel.ts';
 import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
 import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
-import { isDropped, perThread, THREADS, WORKGROUP_SUM_WGSL, type Norm } from './layer-norm.ts';
+import { isDropped, perThread, THREADS, unitOf, WORKGROUP_SUM_WGSL, type Norm } from './layer-norm.ts';
 
 /** Rows per workgroup. */
 export const PARTIAL_ROWS = 16;
@@ -20,7 +20,7 @@ export interface NormGrad extends Norm {
   dx: Slice;
   /** Also writes dx * mask of this dropout: the gradient of a dropped branch beside its residual. */
   dropped?: { y: Slice; drop: Drop };
-  /** [blocks, 2, width] from element `partialOffset` on. */
+  /** [blocks, 2, width] from element `partialOffset` (a multiple of 4) on. */
   partials: Slice;
   partialOffset: number;
 }
@@ -34,19 +34,20 @@ export function layerNormGrad(options: NormGrad): KernelCall {
   const extra = [mask, dropped?.y, state].filter((slice) => slice !== undefined);
   const bindings = [x, weight, dy, dx, partials, ...extra];
   const at = (slice: Slice | undefined) => (slice ? 6 + extra.indexOf(slice) : 0);
+  const { size, code } = unitOf(width);
   return {
     label,
     code: /* wgsl */ `
-${STEP_STATE_WGSL}${DROPOUT_WGSL}${GROUP_INDEX_WGSL}${WORKGROUP_SUM_WGSL}
+${STEP_STATE_WGSL}${DROPOUT_WGSL}${GROUP_INDEX_WGSL}${WORKGROUP_SUM_WGSL}${code}
 struct Uniforms { rows: u32, width: u32, eps: f32, partial_offset: u32, site: u32, dropout: f32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(5) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(2) var<storage, read> weight: array<V>;
+@group(0) @binding(3) var<storage, read> dy: array<V>;
+@group(0) @binding(4) var<storage, read_write> dx: array<V>;
+@group(0) @binding(5) var<storage, read_write> partials: array<V>;
 ${mask ? `@group(0) @binding(${at(mask)}) var<storage, read> mask: array<u32>;` : ''}
-${dropped ? `@group(0) @binding(${at(dropped.y)}) var<storage, read_write> dropped: array<f32>;` : ''}
+${dropped ? `@group(0) @binding(${at(dropped.y)}) var<storage, read_write> dropped: array<V>;` : ''}
 ${state ? `@group(0) @binding(${at(state)}) var<storage, read> state: StepState;` : ''}
 const PER_THREAD = ${perThread(width)}u;
 @compute @workgroup_size(${THREADS})
@@ -55,44 +56,45 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (block * ${PARTIAL_ROWS}u >= u.rows) { return; }
   ${state ? 'let key = dropout_key(state.seed, state.micro_batch, u.site);' : ''}
   let n = f32(u.width);
-  var d_weight: array<f32, PER_THREAD>;
-  var d_bias: array<f32, PER_THREAD>;
+  let units = u.width / ${size}u;
+  var d_weight: array<V, PER_THREAD>;
+  var d_bias: array<V, PER_THREAD>;
   for (var r = 0u; r < ${PARTIAL_ROWS}u; r++) {
     let row = block * ${PARTIAL_ROWS}u + r;
     if (row >= u.rows) { break; }
-    var values: array<f32, PER_THREAD>;
-    var slopes: array<f32, PER_THREAD>;
+    var values: array<V, PER_THREAD>;
+    var slopes: array<V, PER_THREAD>;
     var sum = 0.0;
     for (var j = 0u; j < PER_THREAD; j++) {
       let c = j * ${THREADS}u + t;
-      if (c < u.width) {
-        let i = row * u.width + c;
+      if (c < units) {
+        let i = row * units + c;
         values[j] = x[i];
-        sum += values[j];
-        slopes[j] = dy[i]${before ? ' * dropout_scale(key, i, u.dropout)' : ''};
-        ${mask ? 'if (mask[row] == 0u) { slopes[j] = 0.0; }' : ''}
+        sum += total(values[j]);
+        slopes[j] = dy[i]${before ? ` * drop_mask(key, i * ${size}u, u.dropout)` : ''};
+        ${mask ? 'if (mask[row] == 0u) { slopes[j] = V(0.0); }' : ''}
       }
     }
     let mean = workgroup_sum(t, vec3<f32>(sum)).x / n;
     var parts = vec3<f32>(0.0);
     for (var j = 0u; j < PER_THREAD; j++) {
       let c = j * ${THREADS}u + t;
-      if (c < u.width) {
+      if (c < units) {
         values[j] -= mean;
         let g = slopes[j] * weight[c];
-        parts += vec3<f32>(values[j] * values[j], g, g * values[j]);
+        parts += vec3<f32>(total(values[j] * values[j]), total(g), total(g * values[j]));
       }
     }
     parts = workgroup_sum(t, parts) / n;
     let inverse = 1.0 / sqrt(parts.x + u.eps);
     for (var j = 0u; j < PER_THREAD; j++) {
       let c = j * ${THREADS}u + t;
-      if (c < u.width) {
-        let i = row * u.width + c;
+      if (c < units) {
+        let i = row * units + c;
         let normal = values[j] * inverse;
         let value = (slopes[j] * weight[c] - parts.y - normal * parts.z * inverse) * inverse;
         dx[i] = value;
-        ${dropped ? 'dropped[i] = value * dropout_scale(key, i, u.dropout);' : ''}
+        ${dropped ? `dropped[i] = value * drop_mask(key, i * ${size}u, u.dropout);` : ''}
         d_weight[j] += slopes[j] * normal;
         d_bias[j] += slopes[j];
       }
@@ -100,10 +102,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   for (var j = 0u; j < PER_THREAD; j++) {
     let c = j * ${THREADS}u + t;
-    if (c < u.width) {
-      let first = u.partial_offset + block * 2u * u.width + c;
+    if (c < units) {
+      let first = u.partial_offset / ${size}u + block * 2u * units + c;
       partials[first] = d_weight[j];
-      partials[first + u.width] = d_bias[j];
+      partials[first + units] = d_bias[j];
     }
   }
 }`,

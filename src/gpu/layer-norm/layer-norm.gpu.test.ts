@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { layerNorm as composedNorm, spread } from '../../model/composed/operations.ts';
 import { Gpu } from '../device.ts';
 import { dropoutKey, dropoutMask } from '../dropout/dropout.ts';
-import { allocate, download, runCalls, upload } from '../harness.ts';
+import { allocate, download, downloadHalf, runCalls, upload, uploadHalf } from '../harness.ts';
 import { relativeError, values } from '../test-values.ts';
 import { layerNorm } from './layer-norm.ts';
 import { addNormPartials, layerNormGrad, PARTIAL_ROWS, partialLength } from './layer-norm-grad.ts';
@@ -95,6 +95,14 @@ describe.each([
     expect(relativeError(sums.subarray(3 + width), wanted.grads[2])).toBeLessThan(5e-6);
     expect([...sums.subarray(0, 3)]).toEqual([0, 0, 0]);
   });
+
+  if (width % 4 === 0)
+    test('a float16 result is the float32 one, rounded', async () => {
+      const norm = { label: 'norm', rows, width, eps, x: upload(gpu, x), weight: upload(gpu, weight) };
+      const y = uploadHalf(gpu, new Float32Array(rows * width));
+      await runCalls(gpu, [layerNorm({ ...norm, bias: upload(gpu, bias), y })]);
+      expect(relativeError(await downloadHalf(gpu, y), reference(false).y)).toBeLessThan(1 / 2048);
+    });
 
   test('the gradient of a dropped branch beside its residual', async () => {
     const [dx, dropped] = [allocate(gpu, rows * width), allocate(gpu, rows * width)];

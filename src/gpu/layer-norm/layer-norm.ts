@@ -3,6 +3,7 @@
 import { DROPOUT_WGSL, type Drop } from '../dropout/dropout-kernel.ts';
 import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
 import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
+import { elementType, HALF_WGSL, stored } from '../storage.ts';
 
 export const THREADS = 128;
 
@@ -37,29 +38,49 @@ fn workgroup_sum(t: u32, value: vec3<f32>) -> vec3<f32> {
 }
 `;
 
-/** Elements of a row per thread, held in registers. */
+/** What a thread takes at once of a row: a vector of 4 where the width allows, else one value; `V` in the code. */
+export function unitOf(width: number): { size: number; code: string } {
+  const size = width % 4 === 0 ? 4 : 1;
+  const code =
+    size === 4
+      ? /* wgsl */ `
+alias V = vec4<f32>;
+fn total(v: V) -> f32 { return (v.x + v.y) + (v.z + v.w); }
+fn drop_mask(key: u32, index: u32, p: f32) -> V { return dropout_scale4(key, index, p); }`
+      : /* wgsl */ `
+alias V = f32;
+fn total(v: V) -> f32 { return v; }
+fn drop_mask(key: u32, index: u32, p: f32) -> V { return dropout_scale(key, index, p); }`;
+  return { size, code };
+}
+
+/** Units of a row per thread, held in registers. */
 export function perThread(width: number): number {
-  return Math.ceil(width / THREADS);
+  return Math.ceil(width / unitOf(width).size / THREADS);
 }
 
 export function isDropped(drop: Drop | undefined): drop is Drop {
   return drop !== undefined && drop.dropout > 0;
 }
 
+/** y may be float16, of a width in multiples of 4. */
 export function layerNorm(options: Norm & { bias: Slice; y: Slice }): KernelCall {
   const { label, x, weight, bias, y, rows, width, eps, mask, drop } = options;
   const dropped = isDropped(drop);
   const optional = [...(mask ? [mask] : []), ...(dropped ? [drop.state] : [])];
+  const { size, code } = unitOf(width);
+  if (y.half && size !== 4) throw new RangeError(`${label}: float16 comes in fours`);
+  const yAccess = y.half ? 'half' : 'vector';
   return {
     label,
     code: /* wgsl */ `
-${STEP_STATE_WGSL}${DROPOUT_WGSL}${GROUP_INDEX_WGSL}${WORKGROUP_SUM_WGSL}
+${STEP_STATE_WGSL}${DROPOUT_WGSL}${GROUP_INDEX_WGSL}${WORKGROUP_SUM_WGSL}${code}${y.half ? HALF_WGSL : ''}
 struct Uniforms { rows: u32, width: u32, eps: f32, site: u32, dropout: f32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(2) var<storage, read> weight: array<V>;
+@group(0) @binding(3) var<storage, read> bias: array<V>;
+@group(0) @binding(4) var<storage, read_write> y: array<${y.half ? elementType.half : 'V'}>;
 ${mask ? '@group(0) @binding(5) var<storage, read> mask: array<u32>;' : ''}
 ${dropped ? `@group(0) @binding(${mask ? 6 : 5}) var<storage, read> state: StepState;` : ''}
 const PER_THREAD = ${perThread(width)}u;
@@ -67,28 +88,29 @@ const PER_THREAD = ${perThread(width)}u;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   let row = group_index(group);
   if (row >= u.rows) { return; }
-  var values: array<f32, PER_THREAD>;
+  let units = u.width / ${size}u;
+  var values: array<V, PER_THREAD>;
   var sum = 0.0;
   for (var j = 0u; j < PER_THREAD; j++) {
     let c = j * ${THREADS}u + t;
-    if (c < u.width) { values[j] = x[row * u.width + c]; sum += values[j]; }
+    if (c < units) { values[j] = x[row * units + c]; sum += total(values[j]); }
   }
   let mean = workgroup_sum(t, vec3<f32>(sum)).x / f32(u.width);
   var squares = 0.0;
   for (var j = 0u; j < PER_THREAD; j++) {
     let c = j * ${THREADS}u + t;
-    if (c < u.width) { values[j] -= mean; squares += values[j] * values[j]; }
+    if (c < units) { values[j] -= mean; squares += total(values[j] * values[j]); }
   }
   let inverse = 1.0 / sqrt(workgroup_sum(t, vec3<f32>(squares)).x / f32(u.width) + u.eps);
   ${dropped ? 'let key = dropout_key(state.seed, state.micro_batch, u.site);' : ''}
   for (var j = 0u; j < PER_THREAD; j++) {
     let c = j * ${THREADS}u + t;
-    if (c >= u.width) { break; }
-    let i = row * u.width + c;
+    if (c >= units) { break; }
+    let i = row * units + c;
     var value = values[j] * inverse * weight[c] + bias[c];
-    ${mask ? 'if (mask[row] == 0u) { value = 0.0; }' : ''}
-    ${dropped ? 'value *= dropout_scale(key, i, u.dropout);' : ''}
-    y[i] = value;
+    ${mask ? 'if (mask[row] == 0u) { value = V(0.0); }' : ''}
+    ${dropped ? `value *= drop_mask(key, i * ${size}u, u.dropout);` : ''}
+    y[i] = ${stored(yAccess, 'value')};
   }
 }`,
     uniforms: [

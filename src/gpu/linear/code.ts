@@ -1,7 +1,8 @@
-// WGSL of the matrix product: C = op(A) op(B), register-tiled, in float32.
+// WGSL of the matrix product: C = op(A) op(B), register-tiled; sums in float32 however the matrices are stored.
 import { DROPOUT_WGSL } from '../dropout/dropout-kernel.ts';
 import { GELU_WGSL } from '../gelu/gelu.ts';
 import { STEP_STATE_WGSL } from '../kernel.ts';
+import { elementType, HALF_WGSL, loaded, stored, type Access } from '../storage.ts';
 import { threadsOf, type Tile } from './tile.ts';
 
 /** What is built into the code; everything else is a uniform. */
@@ -9,8 +10,8 @@ export interface Build {
   tile: Tile;
   transposeA: boolean;
   transposeB: boolean;
-  /** Sizes, strides and offsets are multiples of 4: loads and stores of 16 bytes. */
-  aligned: boolean;
+  /** How each matrix is read and written; what is laid out as C (`beside`) may be stored otherwise. */
+  access: { a: Access; b: Access; c: Access; beside: Access };
   epilogue: Epilogue;
 }
 
@@ -32,24 +33,24 @@ const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Bindings from 1 on: a, b, c, then what the epilogue needs (see `extraBindings`). */
 export function matmulCode(build: Build): string {
-  const { tile, aligned, epilogue } = build;
-  const element = aligned ? 'vec4<f32>' : 'f32';
+  const { tile, access, epilogue } = build;
   const state = epilogue.kind === 'residual' || epilogue.kind === 'dropout';
   return /* wgsl */ `
 ${UNIFORMS}
 @group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> a: array<${element}>;
-@group(0) @binding(2) var<storage, read> b: array<${element}>;
-@group(0) @binding(3) var<storage, read_write> c: array<${element}>;
-${extraBindings(epilogue, element)}
+@group(0) @binding(1) var<storage, read> a: array<${elementType[access.a]}>;
+@group(0) @binding(2) var<storage, read> b: array<${elementType[access.b]}>;
+@group(0) @binding(3) var<storage, read_write> c: array<${elementType[access.c]}>;
+${extraBindings(epilogue, elementType[access.beside])}
+${Object.values(access).includes('half') ? HALF_WGSL : ''}
 ${state ? STEP_STATE_WGSL + DROPOUT_WGSL : ''}
 ${epilogue.kind === 'gelu' || epilogue.kind === 'gelu-grad' ? GELU_WGSL : ''}
-${loader('a', build.transposeA ? 'u.K' : 'u.M', build.transposeA ? 'u.M' : 'u.K', aligned)}
-${loader('b', build.transposeB ? 'u.N' : 'u.K', build.transposeB ? 'u.K' : 'u.N', aligned)}
-${access('c', aligned)}
-${epilogue.kind === 'gelu' && epilogue.keepInput ? access('kept', aligned) : ''}
-${epilogue.kind === 'gelu-grad' ? access('kept', aligned, false) : ''}
-${epilogue.kind === 'residual' ? access('residual', aligned, false) : ''}
+${loader('a', build.transposeA ? 'u.K' : 'u.M', build.transposeA ? 'u.M' : 'u.K', access.a)}
+${loader('b', build.transposeB ? 'u.N' : 'u.K', build.transposeB ? 'u.K' : 'u.N', access.b)}
+${accessors('c', access.c)}
+${epilogue.kind === 'gelu' && epilogue.keepInput ? accessors('kept', access.beside) : ''}
+${epilogue.kind === 'gelu-grad' ? accessors('kept', access.beside, false) : ''}
+${epilogue.kind === 'residual' ? accessors('residual', access.beside, false) : ''}
 ${finish(epilogue)}
 ${tile.depth > 0 ? sharedMain(build) : registerMain(build)}
 `;
@@ -100,15 +101,16 @@ function extraBindings({ kind, ...rest }: Epilogue, element: string): string {
 }
 
 /** load_x(base, row, column): 4 neighbours of one row of the matrix as stored, 0 outside it. */
-function loader(name: string, rows: string, columns: string, aligned: boolean): string {
-  const inside = aligned
-    ? `return ${name}[(base + row * u.ld${name} + column) >> 2u];`
-    : `let at = base + row * u.ld${name} + column;
+function loader(name: string, rows: string, columns: string, access: Access): string {
+  const inside =
+    access === 'scalar'
+      ? `let at = base + row * u.ld${name} + column;
   var v = vec4<f32>(${name}[at], 0.0, 0.0, 0.0);
   if (column + 1u < ${columns}) { v.y = ${name}[at + 1u]; }
   if (column + 2u < ${columns}) { v.z = ${name}[at + 2u]; }
   if (column + 3u < ${columns}) { v.w = ${name}[at + 3u]; }
-  return v;`;
+  return v;`
+      : `return ${loaded(access, `${name}[(base + row * u.ld${name} + column) >> 2u]`)};`;
   return /* wgsl */ `
 fn load_${name}(base: u32, row: u32, column: u32) -> vec4<f32> {
   if (row >= ${rows} || column >= ${columns}) { return vec4<f32>(0.0); }
@@ -117,11 +119,11 @@ fn load_${name}(base: u32, row: u32, column: u32) -> vec4<f32> {
 }
 
 /** get_x(at, count) and set_x(at, count, v): 4 neighbours of which the first \`count\` exist. */
-function access(name: string, aligned: boolean, writable = true): string {
-  if (aligned) {
+function accessors(name: string, access: Access, writable = true): string {
+  if (access !== 'scalar') {
     return /* wgsl */ `
-fn get_${name}(at: u32, count: u32) -> vec4<f32> { return ${name}[at >> 2u]; }
-${writable ? `fn set_${name}(at: u32, count: u32, v: vec4<f32>) { ${name}[at >> 2u] = v; }` : ''}`;
+fn get_${name}(at: u32, count: u32) -> vec4<f32> { return ${loaded(access, `${name}[at >> 2u]`)}; }
+${writable ? `fn set_${name}(at: u32, count: u32, v: vec4<f32>) { ${name}[at >> 2u] = ${stored(access, 'v')}; }` : ''}`;
   }
   return /* wgsl */ `
 fn get_${name}(at: u32, count: u32) -> vec4<f32> {
@@ -151,7 +153,7 @@ function finish(epilogue: Epilogue): string {
   if (count > 2u) { w.z = bias[first + 2u]; }
   if (count > 3u) { w.w = bias[first + 3u]; }
   v += w;`;
-  const drop = `if (u.dropout > 0.0) { v *= dropout_scale4(state.seed, state.micro_batch, u.site, u.drop_offset + m * u.N + n, u.dropout); }`;
+  const drop = `if (u.dropout > 0.0) { v *= dropout_scale4(dropout_key(state.seed, state.micro_batch, u.site), u.drop_offset + m * u.N + n, u.dropout); }`;
   const last: Record<Epilogue['kind'], string> = {
     plain: '',
     'column-sums': '',

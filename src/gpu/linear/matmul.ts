@@ -1,9 +1,10 @@
 import type { KernelCall, Slice } from '../kernel.ts';
+import type { Access } from '../storage.ts';
 import { matmulCode, type Epilogue } from './code.ts';
 import { chooseTile, type Tile, type TileChoice } from './tile.ts';
 
 /**
- * A row-major matrix, or a batch of them, inside a slice. All counts in float32 elements. Element (r, c) of the
+ * A row-major matrix, or a batch of them, inside a slice. All counts in elements. Element (r, c) of the
  * matrix of batch i and head j lies at offset + i * batch + j * head + r * ld + c.
  */
 export interface Matrix {
@@ -58,15 +59,16 @@ export function matmul(choice: TileChoice, options: Matmul): KernelCall {
   const { label, M, N, K, a, b, c, batches = 1, heads = 1, sums = 1, accumulate = false } = options;
   const epilogue = options.epilogue ?? { kind: 'plain' };
   const tile = chooseTile(choice, M, N, batches * heads);
-  const whole = epilogue.kind === 'dropout';
+  // A sum that is cut passes through C in between: not through float16, nor through a dropout.
+  const whole = epilogue.kind === 'dropout' || c.slice.half === true;
   const chunk = whole ? Math.ceil(K / 16) * 16 : Math.min(LONGEST_SUM, Math.ceil(K / 16) * 16);
   const flush = whole ? 0 : Math.max(1, Math.floor(LONGEST_SUM / chunk));
-  const counts = [N, K, M];
-  for (const { ld, offset = 0, batch = 0, head = 0, sum = 0 } of [a, b, c]) {
-    counts.push(ld, offset, batch, head, sum);
-  }
-  // M matters only where a load runs along it.
-  const aligned = counts.every((count, i) => (i === 2 && !a.transposed) || count % 4 === 0);
+  const access = {
+    a: accessOf(label, a, a.transposed ? M : K),
+    b: accessOf(label, b, b.transposed ? K : N),
+    c: accessOf(label, c, N),
+    beside: accessOf(label, { ...c, slice: layoutOfC(epilogue) ?? c.slice }, N),
+  };
   const strides = ({ offset = 0, batch = 0, head = 0 }: Matrix) => [offset, batch, head];
   const integers = [
     ...[M, N, K, a.ld, b.ld, c.ld],
@@ -82,7 +84,7 @@ export function matmul(choice: TileChoice, options: Matmul): KernelCall {
       tile,
       transposeA: a.transposed ?? false,
       transposeB: b.transposed ?? false,
-      aligned,
+      access,
       epilogue: build(epilogue),
     }),
     uniforms: [...integers.map((u32) => ({ u32 })), { f32: 'dropout' in epilogue ? epilogue.dropout : 0 }],
@@ -93,6 +95,21 @@ export function matmul(choice: TileChoice, options: Matmul): KernelCall {
       necessary: 2 * M * N * K * batches * heads * sums,
     },
   };
+}
+
+/** Loads of four where everything that a load runs along is a multiple of 4. */
+function accessOf(label: string, matrix: Matrix, along: number): Access {
+  const { slice, ld, offset = 0, batch = 0, head = 0, sum = 0 } = matrix;
+  const aligned = [along, ld, offset, batch, head, sum].every((count) => count % 4 === 0);
+  if (slice.half && !aligned) throw new RangeError(`${label}: float16 comes in fours`);
+  return slice.half ? 'half' : aligned ? 'vector' : 'scalar';
+}
+
+/** What an epilogue reads or writes beside C, laid out as C. */
+function layoutOfC(epilogue: MatmulEpilogue): Slice | undefined {
+  if (epilogue.kind === 'gelu') return epilogue.keepInput;
+  if (epilogue.kind === 'gelu-grad') return epilogue.input;
+  return epilogue.kind === 'residual' ? epilogue.residual : undefined;
 }
 
 function build(epilogue: MatmulEpilogue): Epilogue {

@@ -15,6 +15,7 @@ afterAll(() => gpu.dispose());
 
 const LOSS = 12;
 const GRADIENT_SCALE = 15;
+const LOSS_SCALE = 20;
 
 // Labels beyond the row are ignored, those below 0 clamped to it.
 const rows = [
@@ -31,6 +32,7 @@ test.each(rows)('loss and gradient, N $N, logits to $scale', async ({ N, scale, 
   const initial = new Float32Array(64);
   initial[LOSS] = 2;
   initial[GRADIENT_SCALE] = 0.5;
+  initial[LOSS_SCALE] = 8;
   const [state, dLogits] = [upload(gpu, initial), allocate(gpu, 2 * B * N)];
   await runCalls(gpu, [
     spanLoss({
@@ -56,7 +58,8 @@ test.each(rows)('loss and gradient, N $N, logits to $scale', async ({ N, scale, 
     tf.mul(weightedCrossEntropy(z, tf.tensor2d(weights, [2 * B, N])), 0.5),
   )(perSide);
   const wanted = tf.transpose(tf.reshape(grad, [2, B, N]), [1, 2, 0]).dataSync();
-  const found = await download(gpu, dLogits);
+  // The gradient has the scale of the loss, the loss itself has not.
+  const found = (await download(gpu, dLogits)).map((value) => value / 8);
   const loss = value.dataSync()[0];
   expect(Math.abs((await download(gpu, state))[LOSS] - 2 - loss)).toBeLessThan(1e-6 * Math.max(1, loss));
   if (N === 1) expect(Math.max(...found.map(Math.abs))).toBe(0);

@@ -80,7 +80,8 @@ fn precise_log(value: f32) -> f32 {
 }
 `;
 
-/** Adds gradient_scale * loss to the StepState and writes the gradient of the logits, times gradient_scale. One workgroup. */
+/** Adds gradient_scale * loss to the StepState and writes the gradient of the logits, times gradient_scale and
+ * loss_scale. One workgroup. */
 export function spanLoss({ label, B, N, logits, targets, state, dLogits }: SpanLoss): KernelCall {
   return {
     label,
@@ -122,13 +123,14 @@ fn main(@builtin(local_invocation_index) t: u32) {
     for (var n = t; n < u.N; n += ${THREADS}u) { total += precise_exp(logits[first + 2u * n] - top); }
     total = reduce(t, total, false);
     let log_total = precise_log(total);
+    let scaled = weight * state.loss_scale;
     if (label < u.N) { loss += weight * (log_total - (logits[first + 2u * label] - top)); }
     ${
       dLogits
         ? `for (var n = t; n < u.N; n += ${THREADS}u) {
       let at = first + 2u * n;
       let probability = precise_exp(logits[at] - top) / total;
-      d_logits[at] = probability * weight - select(0.0, weight, n == label);
+      d_logits[at] = probability * scaled - select(0.0, scaled, n == label);
     }`
         : ''
     }

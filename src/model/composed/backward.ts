@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../features/feature.ts';
 import type { DebertaConfig } from '../config.ts';
-import { parameterShapes } from '../parameters.ts';
+import type { EngineSettings } from '../engine.ts';
+import { trainedParameters } from '../parameters.ts';
 import {
   embeddings,
   head,
@@ -26,8 +27,8 @@ function lookup(tensors: TensorMap): Weights {
 }
 
 /** Which parameters the parts of the model use, so that each part can be differentiated alone. */
-function parameterGroups(config: DebertaConfig) {
-  const names = [...parameterShapes(config).keys()];
+function parameterGroups(config: DebertaConfig, settings: EngineSettings) {
+  const names = trainedParameters(config, settings);
   const startingWith = (...prefixes: string[]) =>
     names.filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
   return {
@@ -63,7 +64,7 @@ export function forwardLogits(config: DebertaConfig, weights: TensorMap, batch: 
 }
 
 /**
- * Loss and the gradient of every parameter. Only each layer's input is kept on the way forward; on the way back a layer
+ * Loss and the gradient of every trained parameter. Only each layer's input is kept on the way forward; on the way back a layer
  * is computed again and differentiated alone, so memory grows with one layer, not with all. The caller disposes of the result.
  */
 export function lossAndGradients(
@@ -71,8 +72,9 @@ export function lossAndGradients(
   weights: TensorMap,
   batch: Batch,
   dropout: Dropout,
+  settings: EngineSettings,
 ): { loss: tf.Tensor; gradients: TensorMap } {
-  const groups = parameterGroups(config);
+  const groups = parameterGroups(config, settings);
   const gradients: TensorMap = new Map();
   const loss = tf.tidy(() => {
     const the = pass(config, batch, dropout);
@@ -88,7 +90,8 @@ export function lossAndGradients(
       const values = names.map(of);
       const found = tf.valueAndGrads((...args: tf.Tensor[]) => {
         const used = new Map(names.map((name, i) => [name, args[inputs.length + i]]));
-        return part(args.slice(0, inputs.length), lookup(used));
+        // What is frozen is a constant.
+        return part(args.slice(0, inputs.length), (name) => used.get(name) ?? of(name));
       })([...inputs, ...values], dy);
       for (const [i, name] of names.entries()) {
         gradients.set(name, tf.keep(found.grads[inputs.length + i]));

@@ -1,8 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
+import { ManabiError } from '../../errors/manabi-error.ts';
 import type { Batch } from '../../features/feature.ts';
 import type { DebertaConfig } from '../config.ts';
-import type { Engine, Logits, NamedTensors, OptimizerState, OptimizerStep, StepMetrics } from '../engine.ts';
-import { isDecayed, parameterShapes } from '../parameters.ts';
+import {
+  float32,
+  type Engine,
+  type EngineSettings,
+  type Logits,
+  type NamedTensors,
+  type OptimizerState,
+  type OptimizerStep,
+  type StepMetrics,
+} from '../engine.ts';
+import { isDecayed, parameterShapes, trainedParameters } from '../parameters.ts';
 import { adamW, type Moments } from './adam-w.ts';
 import { forwardLogits, lossAndGradients, type TensorMap } from './backward.ts';
 import { noDropout, spanLoss, pass } from './deberta.ts';
@@ -24,12 +34,14 @@ export class ComposedEngine implements Engine {
   private pending: PendingMetrics[] = [];
   private peakBytes = 0;
 
-  /** tfjs must have its backend set and ready; `device` is its name for people. */
+  /** tfjs must have its backend set and ready; `device` is its name for people. Throws ManabiError engine-fp16-webgpu. */
   constructor(
     readonly config: DebertaConfig,
     weights: NamedTensors,
     readonly device: string,
+    readonly settings: EngineSettings = float32,
   ) {
+    if (settings.fp16) throw new ManabiError('engine-fp16-webgpu', device);
     for (const name of parameterShapes(config).keys()) this.setWeight(name, weights);
   }
 
@@ -47,7 +59,7 @@ export class ComposedEngine implements Engine {
   }
 
   async gradients(batch: Batch): Promise<{ loss: number; gradients: NamedTensors }> {
-    const found = lossAndGradients(this.config, this.weights, batch, noDropout);
+    const found = lossAndGradients(this.config, this.weights, batch, noDropout, this.settings);
     const [loss] = await found.loss.data();
     const gradients = await readTensors(found.gradients);
     tf.dispose([found.loss, ...found.gradients.values()]);
@@ -60,7 +72,7 @@ export class ComposedEngine implements Engine {
     let gradients: TensorMap = new Map();
     for (const [index, batch] of microBatches.entries()) {
       const dropout = dropoutOf(step.dropoutSeed, index);
-      const found = lossAndGradients(this.config, this.weights, batch, dropout);
+      const found = lossAndGradients(this.config, this.weights, batch, dropout, this.settings);
       const last = { loss, gradients };
       loss = tf.tidy(() => tf.add(last.loss, tf.mul(found.loss, scale)));
       if (index === 0 && microBatches.length === 1) {
@@ -102,11 +114,11 @@ export class ComposedEngine implements Engine {
     for (const name of this.weights.keys()) this.setWeight(name, weights);
   }
 
-  /** Zeros for parameters that no step has touched. */
+  /** Zeros for trained parameters that no step has touched. */
   async readOptimizer(): Promise<OptimizerState> {
     const first: TensorMap = new Map();
     const second: TensorMap = new Map();
-    for (const name of this.weights.keys()) {
+    for (const name of trainedParameters(this.config, this.settings)) {
       const moments = this.momentsOf(name);
       first.set(name, moments.first);
       second.set(name, moments.second);
@@ -119,7 +131,7 @@ export class ComposedEngine implements Engine {
       const { data, shape } = requireTensor(from, name);
       return tf.tensor(data, shape);
     };
-    for (const name of this.weights.keys()) {
+    for (const name of trainedParameters(this.config, this.settings)) {
       const old = this.moments.get(name);
       this.moments.set(name, { first: upload(exp_avg, name), second: upload(exp_avg_sq, name) });
       if (old) tf.dispose([old.first, old.second]);

@@ -343,6 +343,9 @@ function embeddingsGrad(build: Build): void {
       c: { slice: build.gradient(`${name}.embed_proj.weight`), ld: E },
       accumulate: true,
     });
+  }
+  if (build.settings.freeze_embeddings) return;
+  if (E !== H) {
     linear(build, {
       label: 'embedding projection gradient',
       M: T,

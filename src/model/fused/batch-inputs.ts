@@ -4,6 +4,7 @@ import { sortRows } from '../../gpu/embedding/embedding.ts';
 import { countLabels, spanTargets } from '../../gpu/span-loss/span-loss.ts';
 import type { Batch } from '../../features/feature.ts';
 import type { DebertaConfig } from '../config.ts';
+import type { EngineSettings } from '../engine.ts';
 import { relativeWindow, spaceOf, type Shape } from './space.ts';
 
 /** Rows [first, first + B) of a batch; `counts`: counted start and end labels of the whole batch. */
@@ -14,16 +15,26 @@ export interface Part extends Shape {
 }
 
 /** How many rows of N tokens one pass may take so that no binding is larger than `bindingBytes` (at least 1). */
-export function rowsPerPass(config: DebertaConfig, { B, N }: Shape, bindingBytes: number): number {
+export function rowsPerPass(
+  config: DebertaConfig,
+  { B, N }: Shape,
+  bindingBytes: number,
+  settings: Pick<EngineSettings, 'fp16'>,
+): number {
   let rows = B;
-  while (rows > 1 && Math.max(...spaceOf(config, { B: rows, N }, 'train').values()) * 4 > bindingBytes)
-    rows--;
+  const largest = (B: number) => 4 * Math.max(...spaceOf(config, { B, N }, 'train', settings).values());
+  while (rows > 1 && largest(rows) > bindingBytes) rows--;
   return rows;
 }
 
 /** The largest part of a batch [B, N] as `splitBatch` cuts it: in three, 8 rows are 3 + 3 + 2. */
-export function largestPart(config: DebertaConfig, { B, N }: Shape, bindingBytes: number): Shape {
-  const rows = rowsPerPass(config, { B, N }, bindingBytes);
+export function largestPart(
+  config: DebertaConfig,
+  { B, N }: Shape,
+  bindingBytes: number,
+  settings: Pick<EngineSettings, 'fp16'>,
+): Shape {
+  const rows = rowsPerPass(config, { B, N }, bindingBytes, settings);
   return { B: Math.ceil(B / Math.ceil(B / rows)), N };
 }
 

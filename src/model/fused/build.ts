@@ -3,8 +3,10 @@ import type { KernelCall, Slice } from '../../gpu/kernel.ts';
 import type { PartialSums } from '../../gpu/layer-norm/layer-norm-grad.ts';
 import type { TileChoice } from '../../gpu/linear/tile.ts';
 import type { DebertaConfig } from '../config.ts';
+import type { EngineSettings } from '../engine.ts';
 import { sliceOf, type Layout } from './layout.ts';
 import {
+  isHalf,
   relativeParts,
   relativeWindow,
   spaceOf,
@@ -40,11 +42,12 @@ export class Build {
     readonly layout: Layout,
     readonly buffers: Buffers,
     readonly tiles: TileChoice,
+    readonly settings: EngineSettings,
   ) {
     this.parts = relativeParts(config);
     this.window = relativeWindow(shape.N, config);
     this.T = shape.B * shape.N;
-    this.sizes = spaceOf(config, shape, mode);
+    this.sizes = spaceOf(config, shape, mode, settings);
   }
 
   add(...calls: KernelCall[]): void {
@@ -55,7 +58,7 @@ export class Build {
   space(name: string): Slice {
     const length = this.sizes.get(name);
     if (length === undefined) throw new RangeError(`no buffer ${name}`);
-    return this.buffers.space(name, length);
+    return { ...this.buffers.space(name, length), half: isHalf(name, this.settings) };
   }
 
   has(name: string): boolean {

@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Gpu } from '../../gpu/device.ts';
-import type { Batch } from '../../features/feature.ts';
-import { Mt19937 } from '../../random/mt19937.ts';
 import { ComposedEngine } from '../composed/composed-engine.ts';
-import { parseConfig, type DebertaConfig } from '../config.ts';
-import type { NamedTensors, OptimizerStep } from '../engine.ts';
-import { parameterShapes } from '../parameters.ts';
+import { parseConfig } from '../config.ts';
+import type { NamedTensors } from '../engine.ts';
 import { FusedEngine } from './engine.ts';
 import { planMemory, type Pass } from './memory.ts';
+import { difference, optimizerStep, randomBatch, randomWeights, smallModel } from './test-models.ts';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -16,22 +14,6 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 afterAll(() => gpu.dispose());
-
-const common = {
-  model_type: 'deberta-v2',
-  vocab_size: 40,
-  hidden_size: 32,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  intermediate_size: 64,
-  max_position_embeddings: 64,
-  relative_attention: true,
-  position_buckets: 8,
-  norm_rel_ebd: 'layer_norm',
-  share_att_key: true,
-  pos_att_type: ['p2c', 'c2p'],
-  position_biased_input: false,
-};
 
 const architectures: Record<string, Record<string, unknown>> = {
   'like ku-nlp': {},
@@ -50,66 +32,9 @@ const architectures: Record<string, Record<string, unknown>> = {
   'head size 72': { hidden_size: 72, num_attention_heads: 1, num_hidden_layers: 1 },
 };
 
-function randomWeights(config: DebertaConfig): NamedTensors {
-  const generator = new Mt19937(7);
-  const weights: NamedTensors = new Map();
-  for (const [name, shape] of parameterShapes(config)) {
-    const centre = name.endsWith('LayerNorm.weight') ? 1 : 0;
-    const length = shape.reduce((a, b) => a * b, 1);
-    const data = Float32Array.from({ length }, () => centre + 0.2 * generator.normal());
-    weights.set(name, { shape, data });
-  }
-  return weights;
-}
-
-/** Rows of different lengths, padded. */
-function randomBatch(B: number, N: number, seed: number): Batch {
-  const generator = new Mt19937(seed);
-  const draw = (below: number) => Math.floor(generator.uniform() * below);
-  const lengths = Array.from({ length: B }, (_, b) => (b === 0 ? N : 5 + draw(N - 5)));
-  const perToken = (value: (real: boolean) => number) =>
-    Int32Array.from({ length: B * N }, (_, at) => value(at % N < lengths[Math.floor(at / N)]));
-  return {
-    B,
-    N,
-    inputIds: perToken((real) => (real ? 1 + draw(39) : 0)),
-    attentionMask: perToken(Number),
-    tokenTypeIds: perToken((real) => (real ? draw(2) : 0)),
-    startPositions: Int32Array.from({ length: B }, () => draw(5)),
-    endPositions: Int32Array.from({ length: B }, (_, b) => (b === 1 ? N + 3 : draw(5))),
-  };
-}
-
-const step = (number: number): OptimizerStep => ({
-  learning_rate: 1e-3,
-  adam_beta1: 0.9,
-  adam_beta2: 0.999,
-  adam_epsilon: 1e-8,
-  weight_decay: 0.01,
-  max_grad_norm: 1,
-  step: number,
-  dropoutSeed: 100 + number,
-});
-
-/** Largest difference over the largest value of all tensors. */
-function difference(found: NamedTensors, wanted: NamedTensors): number {
-  let error = 0;
-  let largest = 0;
-  expect(found.size).toBe(wanted.size);
-  for (const [name, { data }] of wanted) {
-    const other = found.get(name)?.data;
-    for (const [i, value] of data.entries()) {
-      error = Math.max(error, Math.abs(value - (other?.[i] ?? NaN)) || 0);
-      largest = Math.max(largest, Math.abs(value));
-    }
-    expect(other?.every(Number.isFinite), name).toBe(true);
-  }
-  return error / largest;
-}
-
 describe.each(Object.keys(architectures))('%s', (name) => {
   test('agrees with the composed form: logits, loss, gradients, a step with dropout', async () => {
-    const config = parseConfig({ ...common, ...architectures[name] }, name);
+    const config = parseConfig({ ...smallModel, ...architectures[name] }, name);
     const weights = randomWeights(config);
     const fused = await FusedEngine.create(gpu, config, weights);
     const composed = new ComposedEngine(config, weights, 'cpu');
@@ -125,8 +50,8 @@ describe.each(Object.keys(architectures))('%s', (name) => {
     expect(difference(found.gradients, wanted.gradients)).toBeLessThan(1e-5);
 
     for (const engine of [fused, composed]) {
-      await engine.trainStep([batch, randomBatch(2, 20, 2)], step(1));
-      await engine.trainStep([batch], step(2));
+      await engine.trainStep([batch, randomBatch(2, 20, 2)], optimizerStep(1));
+      await engine.trainStep([batch], optimizerStep(2));
     }
     const [metrics, wantedMetrics] = [await fused.drainMetrics(), await composed.drainMetrics()];
     for (const [i, { loss, gradNorm }] of wantedMetrics.entries()) {
@@ -139,7 +64,7 @@ describe.each(Object.keys(architectures))('%s', (name) => {
 });
 
 test('a batch cut into parts gives the same loss and gradients', async () => {
-  const config = parseConfig(common, 'test');
+  const config = parseConfig(smallModel, 'test');
   const weights = randomWeights(config);
   const batch = randomBatch(4, 24, 5);
   const whole = await FusedEngine.create(gpu, config, weights);
@@ -152,7 +77,7 @@ test('a batch cut into parts gives the same loss and gradients', async () => {
 });
 
 test('two runs are bit-identical; the second step of a shape makes nothing; memory is as planned', async () => {
-  const config = parseConfig({ ...common, conv_kernel_size: 3 }, 'test');
+  const config = parseConfig({ ...smallModel, conv_kernel_size: 3 }, 'test');
   const weights = randomWeights(config);
   const batch = randomBatch(3, 32, 9);
   const runs: NamedTensors[] = [];
@@ -160,9 +85,9 @@ test('two runs are bit-identical; the second step of a shape makes nothing; memo
     const before = gpu.counters.liveBytes;
     gpu.counters.peakBytes = before;
     const engine = await FusedEngine.create(gpu, config, weights);
-    await engine.trainStep([batch], step(1));
+    await engine.trainStep([batch], optimizerStep(1));
     const first = { ...gpu.counters };
-    for (let number = 2; number <= 10; number++) await engine.trainStep([batch], step(number));
+    for (let number = 2; number <= 10; number++) await engine.trainStep([batch], optimizerStep(number));
     expect(gpu.counters.buffersCreated).toBe(first.buffersCreated);
     expect(gpu.counters.pipelinesCompiled).toBe(first.pipelinesCompiled);
     expect(gpu.counters.submits - first.submits).toBe(9);
@@ -177,7 +102,7 @@ test('two runs are bit-identical; the second step of a shape makes nothing; memo
 });
 
 test('reserve makes the large buffers of a run before its first step', async () => {
-  const config = parseConfig(common, 'test');
+  const config = parseConfig(smallModel, 'test');
   const before = gpu.counters.liveBytes;
   const engine = await FusedEngine.create(gpu, config, randomWeights(config));
   const passes: Pass[] = [
@@ -187,7 +112,7 @@ test('reserve makes the large buffers of a run before its first step', async () 
   await engine.reserve(passes);
   const { buffersCreated } = gpu.counters;
   await engine.evaluate(randomBatch(8, 40, 1));
-  await engine.trainStep([randomBatch(3, 32, 2), randomBatch(2, 24, 3)], step(1));
+  await engine.trainStep([randomBatch(3, 32, 2), randomBatch(2, 24, 3)], optimizerStep(1));
   await engine.drainMetrics();
   // The uniforms of three shapes and of the optimizer, and the staging buffer, twice: it grows.
   expect(gpu.counters.buffersCreated - buffersCreated).toBeLessThanOrEqual(6);
@@ -199,7 +124,7 @@ test('reserve makes the large buffers of a run before its first step', async () 
 });
 
 test('a run without enough memory is refused at once, and a smaller one goes on', async () => {
-  const config = parseConfig(common, 'test');
+  const config = parseConfig(smallModel, 'test');
   const engine = await FusedEngine.create(gpu, config, randomWeights(config));
   const { live } = engine.memory();
   const { device } = gpu;
@@ -214,7 +139,7 @@ test('a run without enough memory is refused at once, and a smaller one goes on'
   });
   expect(engine.memory().live).toBe(live);
   await engine.reserve([{ B: 1, N: 32, mode: 'train' }]);
-  await engine.trainStep([randomBatch(1, 32, 2)], step(1));
+  await engine.trainStep([randomBatch(1, 32, 2)], optimizerStep(1));
   expect((await engine.drainMetrics())[0].loss).toBeGreaterThan(0);
   engine.dispose();
 });

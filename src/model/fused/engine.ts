@@ -2,33 +2,58 @@ import type { Batch } from '../../features/feature.ts';
 import type { Gpu } from '../../gpu/device.ts';
 import type { KernelCall, Slice } from '../../gpu/kernel.ts';
 import { defaultTiles, type TileChoice } from '../../gpu/linear/tile.ts';
+import { lossScaling } from '../../gpu/grad-norm/grad-norm.ts';
 import { Plan, runPlans } from '../../gpu/plan.ts';
 import { Readback } from '../../gpu/readback.ts';
 import { ManabiError } from '../../errors/manabi-error.ts';
 import type { DebertaConfig } from '../config.ts';
-import type { Engine, Logits, NamedTensors, OptimizerState, OptimizerStep, StepMetrics } from '../engine.ts';
+import {
+  float32,
+  type Engine,
+  type EngineSettings,
+  type Logits,
+  type LossScaler,
+  type NamedTensors,
+  type OptimizerState,
+  type OptimizerStep,
+  type StepMetrics,
+} from '../engine.ts';
 import { backward, lossOf, relativeGrad } from './backward.ts';
 import { inputsOf, rowsPerPass, splitBatch, type Part } from './batch-inputs.ts';
 import { Build } from './build.ts';
 import { forward } from './forward.ts';
 import { planMemory, spaceOfPasses, type MemoryLimits, type Pass } from './memory.ts';
-import { GUARANTEED_BINDING, layoutOf, type Layout } from './layout.ts';
+import { GUARANTEED_BINDING, layoutOf, trainedLayout, type Layout } from './layout.ts';
 import { normPartBytes, optimizerCalls } from './optimizer.ts';
 import { Slabs } from './slabs.ts';
-import { Space, spaceOf, type Mode, type Shape } from './space.ts';
-import { METRICS, plainState, STATE_BYTES, STATE_METRICS, STATE_MICRO_BATCH, stepState } from './state.ts';
+import { canBeHalf, Space, spaceOf, type Mode, type Shape } from './space.ts';
+import {
+  METRICS,
+  plainState,
+  readScaler,
+  scalerState,
+  STATE_BYTES,
+  STATE_METRICS,
+  STATE_MICRO_BATCH,
+  STATE_SCALER,
+  stepState,
+} from './state.ts';
 
 export interface FusedOptions {
   /** From `tuneTiles`; a run that goes on bit-equal needs the tiles it began with. */
   tiles?: TileChoice;
   /** Largest binding a pass may use; batches that need more are cut. */
   bindingBytes?: number;
+  settings?: EngineSettings;
 }
 
 /** DeBERTa-v2 on our own kernels: one recorded plan per shape and mode, one submit per micro-batch. */
 export class FusedEngine implements Engine {
   readonly device: string;
+  readonly settings: EngineSettings;
   readonly layout: Layout;
+  /** The part of it that has gradients and moments. */
+  private readonly trained: Layout;
   readonly tiles: TileChoice;
   private readonly weights: Slabs;
   /** Made when the first gradients, the first update are wanted: answering needs neither. */
@@ -49,12 +74,17 @@ export class FusedEngine implements Engine {
   private constructor(
     private readonly gpu: Gpu,
     readonly config: DebertaConfig,
-    { tiles = defaultTiles, bindingBytes = GUARANTEED_BINDING }: FusedOptions,
+    { tiles = defaultTiles, bindingBytes = GUARANTEED_BINDING, settings = float32 }: FusedOptions,
   ) {
+    if (settings.fp16 && !canBeHalf(config)) {
+      throw new ManabiError('engine-fp16-sizes', gpu.name, { wanted: 4 });
+    }
+    this.settings = settings;
     this.device = gpu.name;
     this.tiles = tiles;
     this.bindingBytes = bindingBytes;
     this.layout = layoutOf(config);
+    this.trained = trainedLayout(this.layout, settings);
     const limit = gpu.device.limits.maxStorageBufferBindingSize;
     for (const { length } of this.layout.slabs) {
       if (4 * length > limit) {
@@ -66,10 +96,14 @@ export class FusedEngine implements Engine {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.state = { buffer: gpu.createBuffer('step state', STATE_BYTES, usage), offset: 0, size: STATE_BYTES };
     this.metrics = gpu.createBuffer('metrics', METRICS * STATE_METRICS.size, usage);
+    this.writeScaler(this.firstScaler());
     this.readback = new Readback(gpu);
   }
 
-  /** Uploads the weights (every parameter of the config). Throws ManabiError gpu-model-too-large, RangeError for a missing tensor. */
+  /**
+   * Uploads the weights (every parameter of the config). Throws ManabiError gpu-model-too-large, engine-fp16-sizes; RangeError for
+   * a missing tensor.
+   */
   static async create(
     gpu: Gpu,
     config: DebertaConfig,
@@ -97,12 +131,12 @@ export class FusedEngine implements Engine {
       device.pushErrorScope('out-of-memory');
       this.needGradients();
       this.needMoments();
-      this.space.ensure(spaceOfPasses(this.config, passes, this.bindingBytes));
+      this.space.ensure(spaceOfPasses(this.config, passes, this.bindingBytes, this.settings));
       const missing = await device.popErrorScope();
       this.gpu.check();
       if (!missing) return;
       this.freeTraining();
-      const { total } = planMemory(this.config, passes, this.limits);
+      const { total } = planMemory(this.config, passes, this.limits, this.settings);
       throw new ManabiError('gpu-memory', this.device, { needed: Math.ceil(total / 2 ** 20) });
     });
   }
@@ -144,7 +178,12 @@ export class FusedEngine implements Engine {
         runPlans(this.gpu, lastPart ? [plans[i], finish] : [plans[i]], i === 0 ? this.clear : undefined);
       }
       const { loss } = await this.readMetrics();
-      return { loss, gradients: await gradients.read(this.readback) };
+      const found = await gradients.read(this.readback);
+      const { loss_scale } = await this.readScaler();
+      if (loss_scale !== 1) {
+        for (const { data } of found.values()) for (let i = 0; i < data.length; i++) data[i] /= loss_scale;
+      }
+      return { loss, gradients: found };
     });
   }
 
@@ -192,15 +231,17 @@ export class FusedEngine implements Engine {
   readOptimizer(): Promise<OptimizerState> {
     return this.inTurn(async () => {
       const { expAvg, expAvgSq } = this.needMoments();
-      return { exp_avg: await expAvg.read(this.readback), exp_avg_sq: await expAvgSq.read(this.readback) };
+      const [exp_avg, exp_avg_sq] = [await expAvg.read(this.readback), await expAvgSq.read(this.readback)];
+      return { exp_avg, exp_avg_sq, ...(this.settings.fp16 ? { scaler: await this.readScaler() } : {}) };
     });
   }
 
-  writeOptimizer({ exp_avg, exp_avg_sq }: OptimizerState): Promise<void> {
+  writeOptimizer({ exp_avg, exp_avg_sq, scaler }: OptimizerState): Promise<void> {
     return this.inTurn(async () => {
       const { expAvg, expAvgSq } = this.needMoments();
       expAvg.write(exp_avg);
       expAvgSq.write(exp_avg_sq);
+      this.writeScaler((this.settings.fp16 && scaler) || this.firstScaler());
     });
   }
 
@@ -237,7 +278,7 @@ export class FusedEngine implements Engine {
   }
 
   /** Frees all but the weights. */
-  private freeTraining(): void {
+  freeTraining(): void {
     for (const { plan } of this.plans.values()) plan.dispose();
     this.plans.clear();
     this.space.dispose();
@@ -254,7 +295,7 @@ export class FusedEngine implements Engine {
 
   private split(batch: Batch): Part[] {
     const key = `${batch.B} x ${batch.N}`;
-    const rows = this.rows.get(key) ?? rowsPerPass(this.config, batch, this.bindingBytes);
+    const rows = this.rows.get(key) ?? rowsPerPass(this.config, batch, this.bindingBytes, this.settings);
     this.rows.set(key, rows);
     return splitBatch(batch, rows);
   }
@@ -272,6 +313,7 @@ export class FusedEngine implements Engine {
         space: (name, length) => this.space.slice(name, length),
       },
       this.tiles,
+      this.settings,
     );
   }
 
@@ -285,7 +327,7 @@ export class FusedEngine implements Engine {
     for (const shape of shapes) {
       const key = keyOf(shape, mode);
       if (this.plans.get(key)?.version !== this.space.version) {
-        this.space.ensure(spaceOf(this.config, shape, mode));
+        this.space.ensure(spaceOf(this.config, shape, mode, this.settings));
       }
     }
     const plans: Plan[] = [];
@@ -320,18 +362,15 @@ export class FusedEngine implements Engine {
 
   private optimizerCalls(): Build['calls'] {
     const { expAvg, expAvgSq, normParts } = this.needMoments();
-    const bytes = normPartBytes(this.layout);
-    return [
-      ...this.relativeCalls(),
-      ...optimizerCalls(this.layout, {
-        weights: this.weights.buffers,
-        gradients: this.needGradients().buffers,
-        expAvg: expAvg.buffers,
-        expAvgSq: expAvgSq.buffers,
-        normParts: { buffer: normParts, offset: 0, size: bytes },
-        state: this.state,
-      }),
-    ];
+    const buffers = {
+      weights: this.weights.buffers,
+      gradients: this.needGradients().buffers,
+      expAvg: expAvg.buffers,
+      expAvgSq: expAvgSq.buffers,
+      normParts: { buffer: normParts, offset: 0, size: normPartBytes(this.trained) },
+      state: this.state,
+    };
+    return [...this.relativeCalls(), ...optimizerCalls(this.trained, buffers, this.settings.fp16)];
   }
 
   private writeInputs(part: Part, seed: number, microBatch: number, sorted: boolean): void {
@@ -369,16 +408,32 @@ export class FusedEngine implements Engine {
     return { loss: values[1] };
   }
 
+  private firstScaler(): LossScaler {
+    return {
+      loss_scale: this.settings.fp16 ? lossScaling.init_scale : 1,
+      growth_tracker: 0,
+      skipped_steps: 0,
+    };
+  }
+
+  private writeScaler(scaler: LossScaler): void {
+    this.gpu.device.queue.writeBuffer(this.state.buffer, STATE_SCALER.offset, scalerState(scaler));
+  }
+
+  private async readScaler(): Promise<LossScaler> {
+    return readScaler(await this.readback.read({ ...this.state, ...STATE_SCALER }));
+  }
+
   private needGradients(): Slabs {
-    this.gradientSlabs ??= new Slabs(this.gpu, this.layout, 'gradients');
+    this.gradientSlabs ??= new Slabs(this.gpu, this.trained, 'gradients');
     return this.gradientSlabs;
   }
 
   private needMoments() {
     this.moments ??= {
-      expAvg: new Slabs(this.gpu, this.layout, 'exp_avg'),
-      expAvgSq: new Slabs(this.gpu, this.layout, 'exp_avg_sq'),
-      normParts: this.gpu.createBuffer('norm parts', normPartBytes(this.layout), GPUBufferUsage.STORAGE),
+      expAvg: new Slabs(this.gpu, this.trained, 'exp_avg'),
+      expAvgSq: new Slabs(this.gpu, this.trained, 'exp_avg_sq'),
+      normParts: this.gpu.createBuffer('norm parts', normPartBytes(this.trained), GPUBufferUsage.STORAGE),
     };
     return this.moments;
   }

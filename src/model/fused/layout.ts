@@ -1,6 +1,7 @@
 import type { Slice } from '../../gpu/kernel.ts';
 import type { DebertaConfig } from '../config.ts';
-import { isDecayed, parameterShapes } from '../parameters.ts';
+import type { EngineSettings } from '../engine.ts';
+import { isDecayed, isEmbeddingTable, parameterShapes } from '../parameters.ts';
 
 /** Where a parameter lies, in float32 elements. */
 export interface Placement {
@@ -14,11 +15,13 @@ export interface Slab {
   /** In float32 elements; a multiple of 64 (256 bytes). */
   length: number;
   decayed: boolean;
+  /** Holds embedding tables, and nothing else. */
+  tables: boolean;
 }
 
 /**
  * All parameters in a few slabs, so that AdamW and the global norm take one dispatch per slab. Gradients and both moments
- * lie in slabs of the same form.
+ * lie in slabs of the same form. Embedding tables come last, so that the slabs before them are a layout of their own.
  */
 export interface Layout {
   slabs: Slab[];
@@ -37,18 +40,22 @@ const ALIGNED = 64;
 export function layoutOf(config: DebertaConfig, slabBytes = GUARANTEED_BINDING): Layout {
   const shapes = parameterShapes(config);
   const layout: Layout = { slabs: [], parameters: new Map() };
-  const open = new Map<boolean, number>();
+  const open = new Map<string, number>();
   const done = new Set<string>();
-  for (const name of shapes.keys()) {
+  const names = [...shapes.keys()].toSorted(
+    (a, b) => Number(isEmbeddingTable(a)) - Number(isEmbeddingTable(b)),
+  );
+  for (const name of names) {
     if (done.has(name)) continue;
     const group = groupOf(name, shapes);
     const length = sum(group.map((member) => product(shapes.get(member) ?? [])));
     const room = Math.ceil(length / ALIGNED) * ALIGNED;
-    const decayed = isDecayed(name);
-    let slab = open.get(decayed);
+    const kind = { decayed: isDecayed(name), tables: isEmbeddingTable(name) };
+    const key = JSON.stringify(kind);
+    let slab = open.get(key);
     if (slab === undefined || 4 * (layout.slabs[slab].length + room) > slabBytes) {
-      slab = layout.slabs.push({ length: 0, decayed }) - 1;
-      open.set(decayed, slab);
+      slab = layout.slabs.push({ length: 0, ...kind }) - 1;
+      open.set(key, slab);
     }
     let { length: offset } = layout.slabs[slab];
     for (const member of group) {
@@ -60,6 +67,16 @@ export function layoutOf(config: DebertaConfig, slabBytes = GUARANTEED_BINDING):
     layout.slabs[slab].length += room;
   }
   return layout;
+}
+
+/** The part of a layout that has gradients and moments. */
+export function trainedLayout(
+  { slabs, parameters }: Layout,
+  { freeze_embeddings }: Pick<EngineSettings, 'freeze_embeddings'>,
+): Layout {
+  if (!freeze_embeddings) return { slabs, parameters };
+  const trained = [...parameters].filter(([name]) => !isEmbeddingTable(name));
+  return { slabs: slabs.filter(({ tables }) => !tables), parameters: new Map(trained) };
 }
 
 function groupOf(name: string, shapes: Map<string, number[]>): string[] {

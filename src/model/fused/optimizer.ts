@@ -18,7 +18,8 @@ export function normPartBytes(layout: Layout): number {
   return 4 * NORM_PARTS * layout.slabs.length;
 }
 
-export function optimizerCalls(layout: Layout, buffers: OptimizerBuffers): KernelCall[] {
+/** `layout`: of what is trained. `scaling`: the loss is scaled (fp16). */
+export function optimizerCalls(layout: Layout, buffers: OptimizerBuffers, scaling: boolean): KernelCall[] {
   const { normParts, state } = buffers;
   const whole = (list: readonly GPUBuffer[], slab: number): Slice => ({
     buffer: list[slab],
@@ -34,7 +35,13 @@ export function optimizerCalls(layout: Layout, buffers: OptimizerBuffers): Kerne
       slab,
     }),
   );
-  const clip = clipFactor({ label: 'clip', partials: normParts, slabs: layout.slabs.length, state });
+  const clip = clipFactor({
+    label: 'clip',
+    partials: normParts,
+    slabs: layout.slabs.length,
+    scaling,
+    state,
+  });
   const updates = layout.slabs.map(({ length, decayed }, slab) =>
     adamW({
       label: 'adamw',

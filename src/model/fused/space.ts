@@ -4,6 +4,7 @@ import { attentionInputsLength } from '../../gpu/attention/attention.ts';
 import { sortedLength } from '../../gpu/embedding/embedding.ts';
 import type { Slice } from '../../gpu/kernel.ts';
 import { partialLength } from '../../gpu/layer-norm/layer-norm-grad.ts';
+import type { EngineSettings } from '../engine.ts';
 import { hasLayerNormOnRelative, relativeColumns, relativeSpan, type DebertaConfig } from '../config.ts';
 
 export interface Shape {
@@ -62,8 +63,37 @@ export function relativeParts(config: DebertaConfig) {
   return { c2p, p2c, width: (Number(c2p) + Number(p2c)) * H, query: 0, key: p2c ? H : 0 };
 }
 
-/** Name -> float32 elements. T = B * N. */
-export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map<string, number> {
+/**
+ * With fp16 stored as float16: what matrix products and attention read and write within a layer, and the layers' inputs. Sums
+ * that grow (the residual stream before its LayerNorm, its gradient) and small things stay float32.
+ */
+const halves = new Set(
+  ['qkv', 'c2p', 'p2c', 'context', 'middle', 'inner', 'inner input'].concat([
+    'd qkv',
+    'd c2p',
+    'd p2c',
+    'd context',
+  ]),
+);
+
+export function isHalf(name: string, { fp16 }: Pick<EngineSettings, 'fp16'>): boolean {
+  return fp16 && (halves.has(name) || name.startsWith('saved '));
+}
+
+/** Whether all matrices of a model can be float16, which is read and written in fours. */
+export function canBeHalf(config: DebertaConfig): boolean {
+  const { hidden_size, num_attention_heads, intermediate_size } = config;
+  const columns = relativeParts(config).width > 0 ? 2 * relativeSpan(config) : 0;
+  return [hidden_size / num_attention_heads, intermediate_size, columns].every((count) => count % 4 === 0);
+}
+
+/** Name -> elements of 4 bytes. T = B * N. */
+export function spaceOf(
+  config: DebertaConfig,
+  { B, N }: Shape,
+  mode: Mode,
+  settings: Pick<EngineSettings, 'fp16'>,
+): Map<string, number> {
   const { hidden_size: H, intermediate_size: I, embedding_size: E, num_hidden_layers: L } = config;
   const h = config.num_attention_heads;
   const T = B * N;
@@ -74,7 +104,7 @@ export function spaceOf(config: DebertaConfig, { B, N }: Shape, mode: Mode): Map
   const backward = mode !== 'evaluate';
   const sizes = new Map<string, number>();
   const add = (name: string, length: number, when = true) => {
-    if (when && length > 0) sizes.set(name, length);
+    if (when && length > 0) sizes.set(name, isHalf(name, settings) ? length / 2 : length);
   };
   const conv = config.conv_kernel_size > 0;
 

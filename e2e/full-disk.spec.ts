@@ -1,0 +1,25 @@
+import { expect, test } from '@playwright/test';
+
+test('a full disk is told at the start of a run, which begins once there is room', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('max_train_samples').fill('8');
+  await page.getByLabel('max_eval_samples').fill('2');
+  await page.getByRole('button', { name: '評価する' }).click();
+  const rows = page.locator('.table tbody tr');
+  await expect(rows).toHaveCount(2, { timeout: 60_000 });
+
+  const devtools = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 10_000 });
+  await page.getByRole('button', { name: '学習を始める' }).click();
+  const alert = page.getByRole('alert');
+  await expect(alert).toContainText('保存領域が足りません', { timeout: 60_000 });
+  await expect(page.locator('.runs li')).toHaveCount(0);
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('8');
+
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+  await page.getByRole('button', { name: '学習を始める' }).click();
+  await expect(page.locator('.runs li').first()).toContainText('完了', { timeout: 120_000 });
+  await expect(alert).toHaveCount(0);
+});

@@ -1,0 +1,102 @@
+import { proxy } from 'comlink';
+import { ManabiError } from '../errors/manabi-error.ts';
+import { unwrap, type Reply } from '../workers/protocol.ts';
+import { tokenizer, trainer } from './workers.ts';
+
+export type Phase =
+  | 'idle'
+  | 'reading'
+  | 'fetching'
+  | 'loading'
+  | 'tokenizing'
+  | 'evaluating'
+  | 'training'
+  | 'paused'
+  | 'answering'
+  | 'packing';
+/** The part of the page where work was asked for, and where its error is told. */
+export type Area = 'device' | 'data' | 'model' | 'training' | 'runs' | 'ask' | 'download';
+
+/** What is going on, how far it is, and what went wrong. One work at a time. */
+class Work {
+  phase = $state<Phase>('idle');
+  /** Of the phase: bytes, questions or steps; `total` is 0 until it is known. */
+  done = $state(0);
+  total = $state(0);
+  /** When the phase began (ms since 1970). */
+  since = $state(0);
+  /** Asked for and not yet done. */
+  ending = $state<'pause' | 'stop' | null>(null);
+  errors = $state<Partial<Record<Area, Error>>>({});
+  /** What went wrong without ending the work: a damaged checkpoint, a full disk, a lost GPU. */
+  warnings = $state.raw<Error[]>([]);
+
+  get busy(): boolean {
+    return this.phase !== 'idle';
+  }
+
+  /** A closed tab would throw the run back to its last checkpoint. */
+  get isTraining(): boolean {
+    return this.phase === 'training' || this.phase === 'paused';
+  }
+
+  begin(phase: Phase): void {
+    this.phase = phase;
+    this.done = this.total = 0;
+    this.since = Date.now();
+    this.ending = null;
+  }
+
+  /** For a worker, which tells how far it is. */
+  reporter() {
+    return proxy((done: number, total: number) => {
+      this.done = done;
+      this.total = total;
+    });
+  }
+
+  warn(found: Reply<never>): void {
+    try {
+      unwrap(found);
+    } catch (error) {
+      this.warnings = [...this.warnings, error as Error];
+    }
+  }
+
+  /** Does `work`; its error goes to the area where it was asked for, and everything else stays as it was. */
+  async guarded(area: Area, work: () => Promise<void>): Promise<void> {
+    delete this.errors[area];
+    try {
+      await work();
+    } catch (error) {
+      this.errors[area] = error instanceof Error ? error : new Error(String(error));
+    } finally {
+      this.phase = 'idle';
+      this.ending = null;
+    }
+  }
+
+  pause(): void {
+    this.ending = 'pause';
+    void trainer.pause();
+  }
+
+  resume(): void {
+    this.ending = null;
+    void trainer.resume();
+  }
+
+  /** Ends whatever is going on. */
+  stop(): void {
+    this.ending = 'stop';
+    void tokenizer.cancel();
+    void trainer.stop();
+  }
+}
+
+export const work = new Work();
+
+/** Ended by the user, which is no error. */
+export function isCancel(error: Error): boolean {
+  return error instanceof ManabiError && (error.code === 'cancelled' || error.code === 'download-cancelled');
+}

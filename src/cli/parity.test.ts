@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const fixtures = 'src/parity/fixtures';
+let scratch = '';
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'manabi-parity-'));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+interface Ended {
+  code: number;
+  lines: string[];
+  errors: string;
+}
+
+/** `npm run parity -- ...` to its end. */
+function parity(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['--import', 'tsx', 'src/cli/parity.ts', ...args],
+      { env: { ...process.env, ...env } },
+      (_, out, errors) => resolve({ code: child.exitCode ?? -1, lines: out.trimEnd().split('\n'), errors }),
+    );
+  });
+}
+
+test('every part of the fixtures passes on the processor', { timeout: 180_000 }, async () => {
+  const given = ['--jsquad', 'public/sample/valid.json', '--tokenizers', 'public', '--backend', 'cpu'];
+  const { code, lines, errors } = await parity([fixtures, ...given]);
+  expect(lines.filter((line) => !line.startsWith('pass'))).toEqual(['119 passed, 0 failed']);
+  expect([code, errors]).toEqual([0, '']);
+});
+
+test(
+  'a value that differs is a failure; what is missing or unknown is named',
+  { timeout: 60_000 },
+  async () => {
+    cpSync(`${fixtures}/metrics.json`, join(scratch, 'altered', 'metrics.json'));
+    const file = join(scratch, 'altered', 'metrics.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"jglue_f1": 1.0', '"jglue_f1": 0.5'));
+    mkdirSync(join(scratch, 'altered', 'surprise'));
+    writeFileSync(join(scratch, 'altered', 'surprise', 'x.txt'), '');
+    const { code, lines } = await parity([join(scratch, 'altered'), '--only', 'metrics,models']);
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      'pass  metrics seed_correct: 12 of 12 equal',
+      'FAIL  metrics jglue: 5.00e-1 (bound 1e-9)',
+      'pass  metrics squad_v1: 0.00e+0 (bound 1e-9)',
+      'pass  metrics squad_v2: 0.00e+0 (bound 1e-9)',
+      '      models: not in this folder',
+      '      surprise: not a part that is known here',
+      '3 passed, 1 failed',
+    ]);
+  },
+);
+
+test('what cannot run says why and what to do', { timeout: 60_000 }, async () => {
+  mkdirSync(join(scratch, 'empty'));
+  const metrics = [fixtures, '--only', 'metrics'];
+  const cases: [string[], string][] = [
+    [[join(scratch, 'nowhere')], 'There is no such folder. Name a folder'],
+    [
+      [join(scratch, 'empty')],
+      'There is nothing to check. Name a folder that holds some of metrics, tokenization',
+    ],
+    [
+      [fixtures, '--only', 'metric'],
+      'metric: There is no part of this name. Choose from metrics, tokenization',
+    ],
+    [[...metrics, '--backend', 'gpu'], '--backend gpu: choose webgpu or cpu.'],
+    [[], 'npm run parity -- FOLDER'],
+    [[...metrics, '--browser'], 'Install Chromium or Chrome, or set CHROMIUM_PATH'],
+  ];
+  for (const [args, message] of cases) {
+    const { code, errors } = await parity(args, { CHROMIUM_PATH: join(scratch, 'no-chromium') });
+    expect([args, code, errors.includes(message) ? message : errors]).toEqual([args, 2, message]);
+  }
+});
