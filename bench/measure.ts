@@ -1,4 +1,5 @@
 import type { Batch } from '../src/features/feature.ts';
+import type { TileMemory } from '../src/gpu/linear/tune.ts';
 import type { Engine, OptimizerStep } from '../src/model/engine.ts';
 import type { Calls } from './calls.ts';
 
@@ -12,6 +13,9 @@ export interface StepMeasure extends Calls {
   /** Time until trainStep has handed its work to the GPU: median of the steps after the second. */
   js_ms: number;
 }
+
+/** Every bench times the tiles anew. */
+export const noMemory: TileMemory = { get: async () => null, set: async () => {} };
 
 export function optimizerStep(step: number): OptimizerStep {
   return {

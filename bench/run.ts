@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ManabiError } from '../src/errors/manabi-error.ts';
-import { defaultTiles, type TileChoice } from '../src/gpu/linear/tile.ts';
+import type { TileChoice } from '../src/gpu/linear/tile.ts';
 import { tuneTiles } from '../src/gpu/linear/tune.ts';
 import { float32, type EngineSettings } from '../src/model/engine.ts';
 import { planMemory, stepCalls, type MemoryLimits } from '../src/model/fused/memory.ts';
@@ -15,6 +15,7 @@ import { openGpu } from './device.ts';
 import { executedFlops, necessaryFlops } from './flops.ts';
 import { measureFused } from './fused.ts';
 import { measurePytorch, missingPytorch } from './pytorch.ts';
+import { noMemory } from './measure.ts';
 import { printKernels, printTable, type PlanFigures, type ShapeReport } from './report.ts';
 import { randomBatch, randomWeights } from './random.ts';
 import { configOf, sizeNames, type SizeName } from './sizes.ts';
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   if (chromium) return inChromium(tokens, json);
   const gpu = await openGpu();
   const calls = countCalls(gpu);
-  const tiles = await tuneTiles(gpu, { get: async () => null, set: async () => {} });
+  const tiles = await tuneTiles(gpu, noMemory);
   const noPytorch = await missingPytorch();
   const machine = {
     adapter: gpu.name,
@@ -103,15 +104,15 @@ async function main(): Promise<void> {
 
 async function inChromium(tokens: readonly number[], json: string | undefined): Promise<void> {
   const measured = await measureInChromium(BATCH, tokens);
-  const { adapter, software } = measured[0];
+  const { adapter, software, tiles } = measured[0];
   // What every GPU allows, and more than the built-in model needs.
   const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
   const reports = measured.map(({ fused, composed }, i): ShapeReport => {
-    const plan = planOf('tiny', tokens[i], defaultTiles, limits);
+    const plan = planOf('tiny', tokens[i], tiles, limits);
     const pytorch = { skipped: 'not in Chromium' };
     return { size: 'tiny', B: BATCH, N: tokens[i], plan, fused, composed, pytorch, step: null };
   });
-  const machine = { adapter, software, tiles: defaultTiles, browser: 'Chromium' };
+  const machine = { adapter, software, tiles, browser: 'Chromium' };
   console.log(JSON.stringify(machine));
   if (json) writeFileSync(json, `${JSON.stringify({ machine, reports }, null, 1)}\n`);
   printTable(reports);

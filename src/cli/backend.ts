@@ -27,7 +27,7 @@ export async function openCpu(): Promise<CreateEngine> {
 
 /**
  * Our kernels on Dawn, WebGPU for Node: on a GPU, or on the software adapter that a Chromium on this machine carries. With the
- * default tiles: a checkpoint of Hugging Face's Trainer has no place for a choice, and a run that goes on from one is bit-equal.
+ * tiles that nobody timed: a checkpoint of Hugging Face's Trainer has no place for a choice, and a run that goes on from one is bit-equal.
  * Throws ManabiError gpu-no-adapter where there is no adapter.
  */
 export async function openWebGpu(): Promise<CreateEngine> {

@@ -1,7 +1,7 @@
 import type { Gpu } from '../device.ts';
 import { Plan } from '../plan.ts';
 import { matmul } from './matmul.ts';
-import { defaultTiles, isTileChoice, tiles, type TileChoice, type TileName } from './tile.ts';
+import { isTileChoice, tiles, untimedTiles, type TileChoice, type TileName } from './tile.ts';
 
 /** Where the winners are remembered between visits, by GPU. */
 export interface TileMemory {
@@ -21,11 +21,11 @@ const trials = { large: [1024, 1024, 512], small: [256, 256, 512] } as const sat
  * The fastest tiles on this device: timed once (a second at most on a GPU), then taken from `memory`. The choice changes the
  * order of additions, so a run that must be bit-equal keeps the choice it began with.
  *
- * On a processor that plays GPU always the defaults: SwiftShader took 78 s for the timing (2 threads, other work beside
+ * A processor that plays GPU is not timed: SwiftShader took 78 s for the timing (2 threads, other work beside
  * it), as long as a dozen steps of the built-in model, and the winner changed with what else the machine did.
  */
 export async function tuneTiles(gpu: Gpu, memory: TileMemory): Promise<TileChoice> {
-  if (gpu.isSoftware) return defaultTiles;
+  if (gpu.isSoftware) return untimedTiles(gpu);
   const { vendor, architecture, device, description } = gpu.info;
   const key = [vendor, architecture, device, description].join('|');
   const known = await memory.get(key);

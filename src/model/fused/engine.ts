@@ -1,7 +1,7 @@
 import type { Batch } from '../../features/feature.ts';
 import type { Gpu } from '../../gpu/device.ts';
 import type { KernelCall, Slice } from '../../gpu/kernel.ts';
-import { defaultTiles, type TileChoice } from '../../gpu/linear/tile.ts';
+import { untimedTiles, type TileChoice } from '../../gpu/linear/tile.ts';
 import { lossScaling } from '../../gpu/grad-norm/grad-norm.ts';
 import { Plan, runPlans } from '../../gpu/plan.ts';
 import { Readback } from '../../gpu/readback.ts';
@@ -74,7 +74,7 @@ export class FusedEngine implements Engine {
   private constructor(
     private readonly gpu: Gpu,
     readonly config: DebertaConfig,
-    { tiles = defaultTiles, bindingBytes = GUARANTEED_BINDING, settings = float32 }: FusedOptions,
+    { tiles = untimedTiles(gpu), bindingBytes = GUARANTEED_BINDING, settings = float32 }: FusedOptions,
   ) {
     if (settings.fp16 && !canBeHalf(config)) {
       throw new ManabiError('engine-fp16-sizes', gpu.name, { wanted: 4 });
