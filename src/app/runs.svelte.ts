@@ -20,7 +20,7 @@ class Runs {
 
   /** At the start of the page. */
   async open(): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await sweepLeftovers();
       await this.refresh();
     });
@@ -33,33 +33,24 @@ class Runs {
   }
 
   async delete(run: Run): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await deleteRun(run.id);
       await this.refresh();
     });
   }
 
   async deleteStored(file: StoredFile): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await file.remove();
       await this.refresh();
     });
   }
 
   async persist(): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await askToPersist();
       await this.refresh();
     });
-  }
-
-  private async shown(job: () => Promise<void>): Promise<void> {
-    delete work.errors.runs;
-    try {
-      await job();
-    } catch (error) {
-      work.errors.runs = error instanceof Error ? error : new Error(String(error));
-    }
   }
 }
 

@@ -123,6 +123,7 @@ export const en: Record<keyof typeof ja, string> = {
   stopping: 'Stopping…',
   cancel: 'Cancel',
   progress: 'Progress',
+  starting: 'Getting ready',
   reading: 'Reading the file',
   fetching: 'Downloading',
   loading: 'Loading the model',

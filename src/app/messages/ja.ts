@@ -117,6 +117,7 @@ export const ja = {
   stopping: '止めています…',
   cancel: '取り消す',
   progress: '進みぐあい',
+  starting: '準備しています',
   reading: 'ファイルを読んでいます',
   fetching: 'ダウンロードしています',
   loading: 'モデルを読み込んでいます',
