@@ -38,6 +38,8 @@ class Session {
   preset = $state<PresetName>('sample');
   args = $state<TrainingArguments>({ ...presets.sample });
   prepared = $state.raw<PreparedData | null>(null);
+  /** What `prepared` was made of. */
+  private source = $state.raw<readonly unknown[]>([]);
   /** What the run takes of the GPU, or what would fit; null without a GPU. */
   memory = $state.raw<RunMemory | null>(null);
   before = $state.raw<Evaluation | null>(null);
@@ -49,6 +51,19 @@ class Session {
 
   /** The trainer holds `choice` as it came. */
   private fresh = false;
+
+  /** The rows of the data, model and settings as they are chosen now; null until they are made. */
+  get measured(): PreparedData | null {
+    return this.sources().every((part, i) => part === this.source[i]) ? this.prepared : null;
+  }
+
+  /** All that the rows depend on. */
+  private sources(): readonly unknown[] {
+    const { max_train_samples, max_eval_samples, seed } = this.args;
+    const { max_seq_length, doc_stride, return_overflowing_tokens } = this.args;
+    const samples = [data.files.train, data.files.evaluation, max_train_samples, max_eval_samples, seed];
+    return [...samples, this.choice, max_seq_length, doc_stride, return_overflowing_tokens];
+  }
 
   get usesBuiltIn(): boolean {
     return !data.isOwn && (this.choice?.description.source ?? 'built-in') === 'built-in';
@@ -87,6 +102,7 @@ class Session {
 
   /** Back to the built-in model. */
   clearModel(): void {
+    delete work.errors.model;
     this.choice = this.model = null;
     this.fresh = false;
     this.clearResults();
@@ -193,6 +209,7 @@ class Session {
     // The rows of the run that was shown are gone from the workers.
     this.clearResults();
     this.prepared = prepared;
+    this.source = this.sources();
   }
 
   private async chosen(): Promise<ModelChoice> {
@@ -237,6 +254,8 @@ class Session {
     for (const error of damaged) work.warn(error);
     work.begin('tokenizing');
     this.prepared = unwrap(await tokenizer.prepareRun(run.id, work.reporter()));
+    // The rows of the run, whatever data is chosen.
+    this.source = [];
     this.preset = run.recipe in presets ? (run.recipe as PresetName) : 'notebook';
     this.args = { ...run.args };
     this.runId = run.id;
