@@ -1,7 +1,14 @@
 import { proxy } from 'comlink';
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { getEvaluation, getMetrics, getRun, type ModelDescription, type Run } from '../storage/runs.ts';
+import {
+  deleteRun,
+  getEvaluation,
+  getMetrics,
+  getRun,
+  type ModelDescription,
+  type Run,
+} from '../storage/runs.ts';
 import { checkFits, type RunMemory, type SmallerRun } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
@@ -115,8 +122,12 @@ class Session {
       await this.hold();
       await this.reserve();
       const runId = unwrap(await trainer.begin(this.preset, this.settings()));
+      this.before = await this.score({ runId, when: 'before' }).catch(async (error: unknown) => {
+        // Nothing of it could be gone on from.
+        await deleteRun(runId).catch(() => {});
+        throw error;
+      });
       this.runId = runId;
-      this.before = await this.score({ runId, when: 'before' });
       await this.trainAndScore(runId);
     });
   }
