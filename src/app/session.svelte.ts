@@ -53,8 +53,8 @@ class Session {
   after = $state.raw<Evaluation | null>(null);
   /** The run whose log and answers are shown. */
   runId = $state<string | null>(null);
-  /** How the training that ended last has ended, until it is seen. */
-  outcome = $state<'finished' | 'stopped' | null>(null);
+  /** How the training or scoring that was asked for last has ended, until it is seen. */
+  outcome = $state<'finished' | 'stopped' | 'scored' | null>(null);
 
   /** The trainer holds `choice` as it came. */
   private fresh = false;
@@ -162,6 +162,7 @@ class Session {
       await this.prepare();
       await this.hold();
       this.after = await this.score(null);
+      this.outcome = 'scored';
     });
   }
 

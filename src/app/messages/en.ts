@@ -151,6 +151,7 @@ export const en: Record<keyof typeof ja, string> = {
   wouldFit: 'These settings would fit:',
   allDone: 'Training is done',
   stoppedEarly: 'Stopped early; the run can go on',
+  scoringDone: 'Evaluation is done',
   next: 'What next',
   seeAnswers: 'See the answers',
 
@@ -209,6 +210,7 @@ export const en: Record<keyof typeof ja, string> = {
   confirmDelete: 'Delete {name}?',
   reallyDelete: 'Really delete',
   keep: 'Keep',
+  scored: 'evaluated',
   running: 'training',
   stopped: 'stopped',
   finished: 'finished',

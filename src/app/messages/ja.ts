@@ -145,6 +145,7 @@ export const ja = {
   wouldFit: '次の設定なら入ります。',
   allDone: '学習が終わりました',
   stoppedEarly: '途中で止めました。続きから始められます',
+  scoringDone: '評価が終わりました',
   next: '次にできること',
   seeAnswers: '答えを見る',
 
@@ -203,6 +204,7 @@ export const ja = {
   confirmDelete: '{name} を削除しますか',
   reallyDelete: '本当に削除',
   keep: 'やめる',
+  scored: '評価完了',
   running: '学習中',
   stopped: '停止',
   finished: '完了',
