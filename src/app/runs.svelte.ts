@@ -2,7 +2,7 @@ import { sweepLeftovers } from '../storage/checkpoints.ts';
 import { deleteDownload, listDownloads } from '../storage/downloads.ts';
 import { deleteHubModel, listHubModels } from '../storage/hub-model.ts';
 import { askToPersist, storageStatus, type StorageStatus } from '../storage/quota.ts';
-import { deleteRun, listRuns, type Run } from '../storage/runs.ts';
+import { deleteRun, hasBegun, listRuns, type Run } from '../storage/runs.ts';
 import { work } from './work.svelte.ts';
 
 /** A model or a file from the network that is kept. */
@@ -17,6 +17,12 @@ class Runs {
   list = $state.raw<Run[]>([]);
   stored = $state.raw<StoredFile[]>([]);
   storage = $state.raw<StorageStatus | null>(null);
+
+  /** The run that was worked on last, where it has not come to its end. */
+  get unfinished(): Run | null {
+    const last = this.list.at(0);
+    return last?.status === 'stopped' && hasBegun(last) ? last : null;
+  }
 
   /** At the start of the page. */
   async open(): Promise<void> {

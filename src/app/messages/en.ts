@@ -17,6 +17,8 @@ export const en: Record<keyof typeof ja, string> = {
   someQuestions: '{count} questions',
   allQuestions: 'all questions',
   quick: ' (A short version for computers without a GPU.)',
+  unfinished: 'A run is unfinished: {name} (step {step} of {total})',
+  continueRun: 'Go on with it',
   computesOn: 'Computes on',
   searching: 'looking for a GPU',
   noDevice: 'no usable GPU',

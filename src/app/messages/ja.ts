@@ -16,6 +16,8 @@ export const ja = {
   someQuestions: '{count} 問',
   allQuestions: 'すべての質問',
   quick: '（GPU のない環境向けの短縮版）',
+  unfinished: '途中の学習があります：{name}（{total} ステップのうち {step}）',
+  continueRun: '続きから学習する',
   computesOn: '計算',
   searching: 'GPU を探しています',
   noDevice: '使える GPU がありません',
