@@ -214,6 +214,7 @@ export const en: Record<keyof typeof ja, string> = {
   scored: 'evaluated',
   running: 'training',
   stopped: 'stopped',
+  notBegun: 'ended before it began',
   finished: 'finished',
   storedFiles: 'Downloaded files',
   stored: '{used} are kept on this computer.',

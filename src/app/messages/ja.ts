@@ -208,6 +208,7 @@ export const ja = {
   scored: '評価完了',
   running: '学習中',
   stopped: '停止',
+  notBegun: '開始前に終了',
   finished: '完了',
   storedFiles: 'ダウンロードしたファイル',
   stored: 'このコンピューターに {used} を保存しています。',
