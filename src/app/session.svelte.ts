@@ -119,6 +119,7 @@ class Session {
   async run(): Promise<void> {
     await this.guarded('training', async () => {
       await this.prepare();
+      this.checkQuestions(true);
       await this.hold();
       await this.reserve();
       const runId = unwrap(await trainer.begin(this.preset, this.settings()));
@@ -160,6 +161,7 @@ class Session {
   async evaluate(): Promise<void> {
     await this.guarded('training', async () => {
       await this.prepare();
+      this.checkQuestions(false);
       await this.hold();
       this.after = await this.score(null);
       this.outcome = 'scored';
@@ -222,6 +224,17 @@ class Session {
     this.clearResults();
     this.prepared = prepared;
     this.source = this.sources();
+  }
+
+  /** Throws ManabiError where every question was left out. */
+  private checkQuestions(trains: boolean): void {
+    const { train, evaluation } = data.files;
+    if (trains && this.prepared?.questions.train === 0) {
+      throw new ManabiError('training-no-features', train?.name ?? '');
+    }
+    if (this.prepared?.questions.evaluation === 0) {
+      throw new ManabiError('answer-no-questions', evaluation?.name ?? '');
+    }
   }
 
   private async chosen(): Promise<ModelChoice> {

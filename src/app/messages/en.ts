@@ -151,7 +151,7 @@ export const en: Record<keyof typeof ja, string> = {
   memoryNeeded: 'With these settings training needs {size} of GPU memory.',
   wouldFit: 'These settings would fit:',
   allDone: 'Training is done',
-  stoppedEarly: 'Stopped early; the run can go on',
+  stoppedEarly: 'Stopped early',
   scoringDone: 'Evaluation is done',
   next: 'What next',
   seeAnswers: 'See the answers',

@@ -145,7 +145,7 @@ export const ja = {
   memoryNeeded: 'この設定の学習には GPU のメモリーが {size} 必要です。',
   wouldFit: '次の設定なら入ります。',
   allDone: '学習が終わりました',
-  stoppedEarly: '途中で止めました。続きから始められます',
+  stoppedEarly: '途中で止めました',
   scoringDone: '評価が終わりました',
   next: '次にできること',
   seeAnswers: '答えを見る',
