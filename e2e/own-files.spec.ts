@@ -52,7 +52,7 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
     await page.goto('/');
     await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
     const fetchModel = async (id: string) => {
-      await page.getByText('ハブから取得').click();
+      await page.getByText('Hugging Face から取得').click();
       await page.getByLabel('ハブの URL').fill(base);
       await page.getByLabel('モデルの ID').fill(id);
       await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
@@ -74,7 +74,7 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
   }
   // The hub is gone; the model is in the store.
   await page.reload();
-  await page.getByText('ハブから取得').click();
+  await page.getByText('Hugging Face から取得').click();
   await page.getByLabel('ハブの URL').fill(base);
   await page.getByLabel('モデルの ID').fill('local/small');
   await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();

@@ -1,4 +1,5 @@
 import type { Engine } from '../model/engine.ts';
+import { codePointLength } from '../squad/code-points.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { score, type Score, type Scores } from '../squad/metrics.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -47,17 +48,20 @@ export async function evaluateExamples(
   const rows = examples.map((example, i): EvaluationRow => {
     const found = answers[i][0] ?? { answer: '', score: 0, start: 0, end: 0 };
     const gold = example.answers[0];
+    const spans = {
+      actual_answer: gold.text,
+      pred_answer: found.answer,
+      actualStart: gold.answer_start,
+      predStart: found.start,
+    };
     return {
       id: example.id,
       question: example.question,
       context: example.context,
-      actual_answer: gold.text,
-      pred_answer: found.answer,
+      ...spans,
       prob: found.score,
       correct: found.answer === gold.text,
-      actualStart: gold.answer_start,
-      predStart: found.start,
-      outcome: outcomeOf(found.answer, gold.text),
+      outcome: outcomeOf(spans),
       scores: score(
         found.answer,
         example.answers.map((answer) => answer.text),
@@ -82,10 +86,16 @@ function means(rows: EvaluationRow[]): Omit<Evaluation, 'rows'> {
   };
 }
 
-function outcomeOf(predicted: string, actual: string): Outcome {
-  if (predicted === actual) return 'correct';
-  if (predicted !== '' && actual.includes(predicted)) return 'too-short';
-  if (predicted.includes(actual)) return 'too-long';
-  const inActual = new Set(actual);
-  return [...predicted].some((character) => inActual.has(character)) ? 'overlap' : 'elsewhere';
+/** By the places of both in the context: that they share a character says nothing. */
+export function outcomeOf(
+  row: Pick<EvaluationRow, 'actual_answer' | 'actualStart' | 'pred_answer' | 'predStart'>,
+): Outcome {
+  const { actual_answer, actualStart, pred_answer, predStart } = row;
+  if (pred_answer === actual_answer) return 'correct';
+  const actualEnd = actualStart + codePointLength(actual_answer);
+  const predEnd = predStart + codePointLength(pred_answer);
+  if (predEnd <= actualStart || actualEnd <= predStart) return 'elsewhere';
+  if (predStart <= actualStart && actualEnd <= predEnd) return 'too-long';
+  if (actualStart <= predStart && predEnd <= actualEnd) return 'too-short';
+  return 'overlap';
 }

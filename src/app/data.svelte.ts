@@ -41,6 +41,7 @@ class Data {
 
   /** Back to the sample. */
   clear(role: Role): void {
+    delete work.errors.data;
     this.files = { ...this.files, [role]: null };
   }
 

@@ -10,10 +10,11 @@ class DeviceState {
   current = $state<Device | null>(null);
   /** The software GPU that was left for the faster CPU. */
   leftGpu = $state<string | null>(null);
+  private opening: Promise<void> | null = null;
 
   /** WebGPU; where it is only a processor that plays GPU, the processor itself, which is faster, unless asked otherwise before. */
   async openBest(): Promise<void> {
-    await work.guarded('device', () => this.require());
+    await work.told('device', () => this.require());
   }
 
   async open(backend: Backend): Promise<void> {
@@ -27,6 +28,12 @@ class DeviceState {
   /** Throws ManabiError gpu-unavailable, gpu-no-adapter. */
   async require(): Promise<void> {
     if (this.current) return;
+    // Work may be asked for while the page still looks for a GPU: it waits for that one.
+    this.opening ??= this.find().finally(() => (this.opening = null));
+    await this.opening;
+  }
+
+  private async find(): Promise<void> {
     const found = unwrap(await trainer.open('webgpu'));
     if (!found.isSoftware || localStorage.getItem(KEEP_GPU)) {
       this.current = found;

@@ -2,7 +2,7 @@ import { sweepLeftovers } from '../storage/checkpoints.ts';
 import { deleteDownload, listDownloads } from '../storage/downloads.ts';
 import { deleteHubModel, listHubModels } from '../storage/hub-model.ts';
 import { askToPersist, storageStatus, type StorageStatus } from '../storage/quota.ts';
-import { deleteRun, listRuns, type Run } from '../storage/runs.ts';
+import { deleteRun, hasBegun, listRuns, type Run } from '../storage/runs.ts';
 import { work } from './work.svelte.ts';
 
 /** A model or a file from the network that is kept. */
@@ -18,9 +18,15 @@ class Runs {
   stored = $state.raw<StoredFile[]>([]);
   storage = $state.raw<StorageStatus | null>(null);
 
+  /** The run that was worked on last, where it has not come to its end. */
+  get unfinished(): Run | null {
+    const last = this.list.at(0);
+    return last?.status === 'stopped' && hasBegun(last) ? last : null;
+  }
+
   /** At the start of the page. */
   async open(): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await sweepLeftovers();
       await this.refresh();
     });
@@ -33,33 +39,24 @@ class Runs {
   }
 
   async delete(run: Run): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await deleteRun(run.id);
       await this.refresh();
     });
   }
 
   async deleteStored(file: StoredFile): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await file.remove();
       await this.refresh();
     });
   }
 
   async persist(): Promise<void> {
-    await this.shown(async () => {
+    await work.told('runs', async () => {
       await askToPersist();
       await this.refresh();
     });
-  }
-
-  private async shown(job: () => Promise<void>): Promise<void> {
-    delete work.errors.runs;
-    try {
-      await job();
-    } catch (error) {
-      work.errors.runs = error instanceof Error ? error : new Error(String(error));
-    }
   }
 }
 

@@ -1,7 +1,14 @@
 import { proxy } from 'comlink';
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { getEvaluation, getMetrics, getRun, type ModelDescription, type Run } from '../storage/runs.ts';
+import {
+  deleteRun,
+  getEvaluation,
+  getMetrics,
+  getRun,
+  type ModelDescription,
+  type Run,
+} from '../storage/runs.ts';
 import { checkFits, type RunMemory, type SmallerRun } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
@@ -38,17 +45,32 @@ class Session {
   preset = $state<PresetName>('sample');
   args = $state<TrainingArguments>({ ...presets.sample });
   prepared = $state.raw<PreparedData | null>(null);
+  /** What `prepared` was made of. */
+  private source = $state.raw<readonly unknown[]>([]);
   /** What the run takes of the GPU, or what would fit; null without a GPU. */
   memory = $state.raw<RunMemory | null>(null);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
   /** The run whose log and answers are shown. */
   runId = $state<string | null>(null);
-  /** How the training that ended last has ended, until it is seen. */
-  outcome = $state<'finished' | 'stopped' | null>(null);
+  /** How the training or scoring that was asked for last has ended, until it is seen. */
+  outcome = $state<'finished' | 'stopped' | 'scored' | null>(null);
 
   /** The trainer holds `choice` as it came. */
   private fresh = false;
+
+  /** The rows of the data, model and settings as they are chosen now; null until they are made. */
+  get measured(): PreparedData | null {
+    return this.sources().every((part, i) => part === this.source[i]) ? this.prepared : null;
+  }
+
+  /** All that the rows depend on. */
+  private sources(): readonly unknown[] {
+    const { max_train_samples, max_eval_samples, seed } = this.args;
+    const { max_seq_length, doc_stride, return_overflowing_tokens } = this.args;
+    const samples = [data.files.train, data.files.evaluation, max_train_samples, max_eval_samples, seed];
+    return [...samples, this.choice, max_seq_length, doc_stride, return_overflowing_tokens];
+  }
 
   get usesBuiltIn(): boolean {
     return !data.isOwn && (this.choice?.description.source ?? 'built-in') === 'built-in';
@@ -87,6 +109,7 @@ class Session {
 
   /** Back to the built-in model. */
   clearModel(): void {
+    delete work.errors.model;
     this.choice = this.model = null;
     this.fresh = false;
     this.clearResults();
@@ -96,11 +119,16 @@ class Session {
   async run(): Promise<void> {
     await this.guarded('training', async () => {
       await this.prepare();
+      this.checkQuestions(true);
       await this.hold();
       await this.reserve();
       const runId = unwrap(await trainer.begin(this.preset, this.settings()));
+      this.before = await this.score({ runId, when: 'before' }).catch(async (error: unknown) => {
+        // Nothing of it could be gone on from.
+        await deleteRun(runId).catch(() => {});
+        throw error;
+      });
       this.runId = runId;
-      this.before = await this.score({ runId, when: 'before' });
       await this.trainAndScore(runId);
     });
   }
@@ -133,8 +161,10 @@ class Session {
   async evaluate(): Promise<void> {
     await this.guarded('training', async () => {
       await this.prepare();
+      this.checkQuestions(false);
       await this.hold();
       this.after = await this.score(null);
+      this.outcome = 'scored';
     });
   }
 
@@ -193,6 +223,18 @@ class Session {
     // The rows of the run that was shown are gone from the workers.
     this.clearResults();
     this.prepared = prepared;
+    this.source = this.sources();
+  }
+
+  /** Throws ManabiError where every question was left out. */
+  private checkQuestions(trains: boolean): void {
+    const { train, evaluation } = data.files;
+    if (trains && this.prepared?.questions.train === 0) {
+      throw new ManabiError('training-no-features', train?.name ?? '');
+    }
+    if (this.prepared?.questions.evaluation === 0) {
+      throw new ManabiError('answer-no-questions', evaluation?.name ?? '');
+    }
   }
 
   private async chosen(): Promise<ModelChoice> {
@@ -237,6 +279,8 @@ class Session {
     for (const error of damaged) work.warn(error);
     work.begin('tokenizing');
     this.prepared = unwrap(await tokenizer.prepareRun(run.id, work.reporter()));
+    // The rows of the run, whatever data is chosen.
+    this.source = [];
     this.preset = run.recipe in presets ? (run.recipe as PresetName) : 'notebook';
     this.args = { ...run.args };
     this.runId = run.id;

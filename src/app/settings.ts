@@ -20,20 +20,20 @@ export const essentials: Setting<NamesOf<number | null>>[] = [
 ];
 
 export const numbers: Setting<NamesOf<number>>[] = [
-  { name: 'per_device_train_batch_size', ja: 'バッチの大きさ', en: 'Batch size' },
+  { name: 'per_device_train_batch_size', ja: 'バッチサイズ', en: 'Batch size' },
   { name: 'gradient_accumulation_steps', ja: '更新までに足すバッチの数', en: 'Batches per update' },
-  { name: 'weight_decay', ja: '重みの減衰', en: 'Weight decay' },
+  { name: 'weight_decay', ja: '重み減衰', en: 'Weight decay' },
   { name: 'warmup_ratio', ja: '学習率を上げていく割合', en: 'Share of steps to warm up' },
   { name: 'max_grad_norm', ja: '勾配ノルムの上限（0：なし）', en: 'Clip the gradient norm at (0: off)' },
   { name: 'max_seq_length', ja: '1 行の最大トークン数', en: 'Tokens per row at most' },
   { name: 'doc_stride', ja: '窓の重なり（トークン）', en: 'Overlap of windows (tokens)' },
-  { name: 'seed', ja: '乱数の種', en: 'Random seed' },
+  { name: 'seed', ja: '乱数シード', en: 'Random seed' },
 ];
 
 export const switches: Setting<NamesOf<boolean>>[] = [
   {
     name: 'load_best_model_at_end',
-    ja: '検証損失が最小のときの重みを残す',
+    ja: '評価データの損失が最小のときの重みを残す',
     en: 'Keep the weights with the lowest eval loss',
   },
   {

@@ -5,6 +5,7 @@ import { tokenizer, trainer } from './workers.ts';
 
 export type Phase =
   | 'idle'
+  | 'starting'
   | 'reading'
   | 'fetching'
   | 'loading'
@@ -63,17 +64,23 @@ class Work {
     }
   }
 
-  /** Does `work`; its error goes to the area where it was asked for, and everything else stays as it was. */
-  async guarded(area: Area, work: () => Promise<void>): Promise<void> {
+  /** Does `job`; its error goes to the area where it was asked for, and everything else stays as it was. */
+  async told(area: Area, job: () => Promise<void>): Promise<void> {
     delete this.errors[area];
     try {
-      await work();
+      await job();
     } catch (error) {
       this.errors[area] = error instanceof Error ? error : new Error(String(error));
-    } finally {
-      this.phase = 'idle';
-      this.ending = null;
     }
+  }
+
+  /** The same for one job at a time: the page is busy from here on, so that a double click does not ask twice. */
+  async guarded(area: Area, job: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.begin('starting');
+    await this.told(area, job);
+    this.phase = 'idle';
+    this.ending = null;
   }
 
   pause(): void {

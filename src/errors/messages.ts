@@ -256,6 +256,10 @@ export const messages = {
     en: 'This checkpoint is at step {found}, which does not fit a run of {total} steps. Use the data and the settings it was made with.',
   },
   // answering
+  'answer-no-questions': {
+    ja: '評価に使える質問がありません。「データ」の除外の理由を確かめ、max_seq_length を大きくするか、別の評価データを選んでください。',
+    en: 'There is no question to evaluate. Look under Data for why they were left out, and raise max_seq_length or choose other evaluation data.',
+  },
   'answer-empty-question': {
     ja: '質問が空です。質問を入力してください。',
     en: 'The question is empty. Enter a question.',

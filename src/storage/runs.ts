@@ -97,6 +97,11 @@ export async function createRun(from: NewRun, inputs: RunInputs): Promise<Run> {
   return run;
 }
 
+/** It has a checkpoint to go on from; without one, it was ended before its first step. */
+export function hasBegun({ progress }: Run): boolean {
+  return progress.totalSteps > 0;
+}
+
 /** Throws ManabiError run-unknown. */
 export async function getRunInputs(runId: string): Promise<RunInputs> {
   const db = await database();

@@ -145,7 +145,7 @@ const ranges: Record<NumberName, { from: number; to?: number; whole?: true }> = 
 export function checkArguments(args: TrainingArguments): void {
   const refuse = (name: string, wanted: string) => {
     throw new ManabiError('training-argument', name, {
-      value: String(args[name as keyof TrainingArguments]),
+      value: String(args[name as keyof TrainingArguments] ?? '—'),
       wanted,
     });
   };
@@ -155,10 +155,12 @@ export function checkArguments(args: TrainingArguments): void {
     if (value === null && (name === 'max_train_samples' || name === 'max_eval_samples')) continue;
     const fits = typeof value === 'number' && Number.isFinite(value) && value >= from && value <= to;
     if (!fits || (whole && !Number.isInteger(value))) {
-      refuse(name, `${whole ? 'integer' : 'number'} >= ${from}${to === Infinity ? '' : `, <= ${to}`}`);
+      // Read alike in both languages.
+      const first = whole ? `${from}, ${from + 1}, ${from + 2}, …` : `≥ ${from}`;
+      refuse(name, to === Infinity ? first : whole ? `${first} ${to}` : `${first}, ≤ ${to}`);
     }
   }
-  if (args.max_steps <= 0 && args.num_train_epochs <= 0) refuse('num_train_epochs', 'number > 0');
+  if (args.max_steps <= 0 && args.num_train_epochs <= 0) refuse('num_train_epochs', '> 0');
   const schedules = ['linear', 'cosine', 'constant', 'constant_with_warmup'];
   if (!schedules.includes(args.lr_scheduler_type)) refuse('lr_scheduler_type', schedules.join(', '));
   for (const name of ['eval_strategy', 'save_strategy'] as const) {

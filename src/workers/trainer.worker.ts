@@ -144,9 +144,18 @@ async function keep(runId: string, engine: Engine, event: TrainingEvent): Promis
     await putMetrics(runId, event.entries);
     await updateRun(runId, { progress: event.progress });
   } else if (event.type === 'evaluation') await putMetrics(runId, [event.entry]);
-  else if (event.type === 'start' && event.state.global_step === 0) {
-    // What a run begins from when its tab is closed before the first epoch ends.
-    await saveCheckpoint(runId, { weights: await engine.readWeights(), optimizer: null, state: event.state });
+  else if (event.type === 'start') {
+    const { global_step, max_steps, epoch } = event.state;
+    if (global_step === 0) {
+      // What a run begins from when its tab is closed before the first epoch ends.
+      await saveCheckpoint(runId, {
+        weights: await engine.readWeights(),
+        optimizer: null,
+        state: event.state,
+      });
+    }
+    // From here on there is something to go on from.
+    await updateRun(runId, { progress: { step: global_step, totalSteps: max_steps, epoch } });
   } else if (event.type === 'checkpoint') {
     const checkpoint = { weights: await engine.readWeights(), optimizer: await engine.readOptimizer() };
     await saveCheckpoint(runId, { ...checkpoint, state: event.state });
