@@ -9,7 +9,7 @@ import { FusedEngine } from '../src/model/fused/engine.ts';
 import { closeTfjs, openTfjs } from './composed.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';
-import { randomBatch } from './random.ts';
+import { randomBatch, randomWeights } from './random.ts';
 
 export interface LayerErrors {
   /** "embeddings", "layer 0", ..., "relative embeddings", "head". */
@@ -37,13 +37,12 @@ export interface BaseStep {
 export async function checkBaseStep(
   gpu: Gpu,
   config: DebertaConfig,
-  weights: NamedTensors,
   B: number,
   N: number,
   tiles: TileChoice,
 ): Promise<BaseStep> {
   const plain = { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
-  const batch = randomBatch(config, B, N);
+  const [weights, batch] = [randomWeights(config), randomBatch(config, B, N)];
   const labelled = B > 1 ? [0, B - 1] : [0];
   for (let b = 0; b < B; b++) {
     if (labelled.includes(b)) continue;

@@ -1,12 +1,13 @@
-// npm run bench -- --chromium: the built-in model's steps in the browser that people use, not in Node.
+// npm run bench -- --chromium: the steps in the browser that people use, not in Node.
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
 import { chromiumArgs, chromiumPath } from '../e2e/browser.mjs';
-import type { PageMeasure } from './in-page.ts';
-import { configJson } from './sizes.ts';
+import type { measureHere, PageMeasure } from './in-page.ts';
 
-/** One measurement per length, on a page of its own, so that one's pipelines do not help the next. */
-export async function measureInChromium(B: number, tokens: readonly number[]): Promise<PageMeasure[]> {
+export type MeasureInPage = (...values: Parameters<typeof measureHere>) => Promise<PageMeasure>;
+
+/** `work` measures on a page of its own each time, so that one shape's pipelines do not help the next. */
+export async function inChromium<T>(work: (measure: MeasureInPage) => Promise<T>): Promise<T> {
   const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
   await server.listen();
   const browser = await chromium.launch({
@@ -15,19 +16,18 @@ export async function measureInChromium(B: number, tokens: readonly number[]): P
   });
   try {
     const [origin] = server.resolvedUrls?.local ?? [];
-    const measured: PageMeasure[] = [];
-    for (const N of tokens) {
+    return await work(async (...values) => {
       const page = await browser.newPage();
       const blank = `${origin}bench/blank`;
       await page.route(blank, (route) => route.fulfill({ contentType: 'text/html', body: '' }));
       await page.goto(blank);
       // Text, so that no tool rewrites the import.
       const module = `import('/bench/in-page.ts')`;
-      const values = JSON.stringify([configJson('tiny'), B, N]);
-      measured.push(await page.evaluate(`${module}.then(({ measureHere }) => measureHere(...${values}))`));
+      const call = `${module}.then(({ measureHere }) => measureHere(...${JSON.stringify(values)}))`;
+      const measured = await page.evaluate<PageMeasure>(call);
       await page.close();
-    }
-    return measured;
+      return measured;
+    });
   } finally {
     await browser.close();
     await server.close();

@@ -3,31 +3,37 @@ import { Gpu } from '../src/gpu/device.ts';
 import type { TileChoice } from '../src/gpu/linear/tile.ts';
 import { tuneTiles } from '../src/gpu/linear/tune.ts';
 import { parseConfig } from '../src/model/config.ts';
+import type { EngineSettings } from '../src/model/engine.ts';
+import type { MemoryLimits } from '../src/model/fused/memory.ts';
 import { countCalls } from './calls.ts';
-import { measureComposed, type ComposedMeasure } from './composed.ts';
-import { noMemory } from './measure.ts';
-import { measureFused, type FusedMeasure } from './fused.ts';
-import { randomBatch, randomWeights } from './random.ts';
+import { limitsOf, noMemory } from './measure.ts';
+import { measureShape, type ShapeMeasure } from './shape.ts';
 
-export interface PageMeasure {
+export interface PageMeasure extends ShapeMeasure {
   adapter: string;
   software: boolean;
+  limits: MemoryLimits;
   tiles: TileChoice;
-  fused: FusedMeasure;
-  composed: ComposedMeasure;
 }
 
 const openGpu = () => Gpu.open(navigator.gpu);
 
-export async function measureHere(configJson: unknown, B: number, N: number): Promise<PageMeasure> {
-  const config = parseConfig(configJson, 'tiny');
+/** `size` names the model in messages; a software adapter executes a `small` step only. */
+export async function measureHere(
+  size: string,
+  configJson: unknown,
+  shape: readonly [number, number],
+  small: boolean,
+  settings: EngineSettings,
+): Promise<PageMeasure> {
+  const config = parseConfig(configJson, size);
   const gpu = await openGpu();
+  const { name: adapter, isSoftware: software } = gpu;
   const calls = countCalls(gpu);
   const tiles = await tuneTiles(gpu, noMemory);
-  const [weights, batch] = [randomWeights(config), randomBatch(config, B, N)];
-  const steps = gpu.isSoftware ? { fused: 2, composed: 1 } : { fused: 20, composed: 5 };
-  const fused = await measureFused(gpu, calls, config, weights, batch, tiles, steps.fused);
-  const composed = await measureComposed(openGpu, calls, config, weights, batch, steps.composed);
+  const execute = small || !software;
+  const measured = await measureShape(gpu, openGpu, calls, config, shape, tiles, execute, settings);
+  const limits = limitsOf(gpu);
   gpu.dispose();
-  return { adapter: gpu.name, software: gpu.isSoftware, tiles, fused, composed };
+  return { adapter, software, limits, tiles, ...measured };
 }

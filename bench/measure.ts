@@ -1,6 +1,8 @@
 import type { Batch } from '../src/features/feature.ts';
+import type { Gpu } from '../src/gpu/device.ts';
 import type { TileMemory } from '../src/gpu/linear/tune.ts';
 import type { Engine, OptimizerStep } from '../src/model/engine.ts';
+import type { MemoryLimits } from '../src/model/fused/memory.ts';
 import type { Calls } from './calls.ts';
 
 /** The counts are those of one step. */
@@ -16,6 +18,11 @@ export interface StepMeasure extends Calls {
 
 /** Every bench times the tiles anew. */
 export const noMemory: TileMemory = { get: async () => null, set: async () => {} };
+
+export function limitsOf({ device }: Gpu): MemoryLimits {
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  return { maxStorageBufferBindingSize, maxBufferSize };
+}
 
 export function optimizerStep(step: number): OptimizerStep {
   return {

@@ -1,8 +1,7 @@
 import type { MemoryPlan } from '../src/model/fused/memory.ts';
 import type { BaseStep } from './base-step.ts';
-import type { ComposedMeasure } from './composed.ts';
-import type { FusedMeasure } from './fused.ts';
 import type { PytorchMeasure } from './pytorch.ts';
+import type { ShapeMeasure, Skipped } from './shape.ts';
 import type { SizeName } from './sizes.ts';
 
 export interface PlanFigures extends MemoryPlan {
@@ -14,14 +13,12 @@ export interface PlanFigures extends MemoryPlan {
   flops_ratio: number;
 }
 
-export interface ShapeReport {
+export interface ShapeReport extends ShapeMeasure {
   size: SizeName;
   B: number;
   N: number;
   plan: PlanFigures;
-  fused: FusedMeasure;
-  composed: ComposedMeasure | { skipped: string };
-  pytorch: PytorchMeasure | { skipped: string };
+  pytorch: PytorchMeasure | Skipped;
   /** --full, base: one step executed and compared with the composed form. */
   step: BaseStep | null;
 }
@@ -33,9 +30,9 @@ export function printTable(reports: readonly ShapeReport[]): void {
   const rows = reports.map((report) => {
     const { plan, fused, composed, pytorch } = report;
     const { executed, recorded } = fused;
-    const faster = (other: { step_ms: number } | { skipped: string }) =>
+    const faster = (other: { step_ms: number } | Skipped) =>
       executed && 'step_ms' in other ? (other.step_ms / executed.step_ms).toFixed(2) : '-';
-    const time = (other: { step_ms: number } | { skipped: string } | null) =>
+    const time = (other: { step_ms: number } | Skipped | null) =>
       other && 'step_ms' in other ? other.step_ms.toFixed(1) : '-';
     return {
       shape: `${report.size} ${report.B} x ${report.N}`,

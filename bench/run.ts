@@ -2,27 +2,26 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { ManabiError } from '../src/errors/manabi-error.ts';
 import type { TileChoice } from '../src/gpu/linear/tile.ts';
 import { tuneTiles } from '../src/gpu/linear/tune.ts';
 import { float32, type EngineSettings } from '../src/model/engine.ts';
 import { planMemory, stepCalls, type MemoryLimits } from '../src/model/fused/memory.ts';
 import { countCalls } from './calls.ts';
-import { measureInChromium } from './chromium.ts';
+import { inChromium } from './chromium.ts';
 import { checkBaseStep } from './base-step.ts';
-import { measureComposed } from './composed.ts';
 import { openGpu } from './device.ts';
 import { executedFlops, necessaryFlops } from './flops.ts';
-import { measureFused } from './fused.ts';
 import { measurePytorch, missingPytorch } from './pytorch.ts';
-import { noMemory } from './measure.ts';
+import { limitsOf, noMemory } from './measure.ts';
 import { printKernels, printTable, type PlanFigures, type ShapeReport } from './report.ts';
-import { randomBatch, randomWeights } from './random.ts';
-import { configOf, sizeNames, type SizeName } from './sizes.ts';
+import { measureShape, reason, tooLarge } from './shape.ts';
+import { configJson, configOf, sizeNames, type SizeName } from './sizes.ts';
 
 const BATCH = 8;
 /** A software adapter does 0.2 to 2 GFLOPS: larger steps are recorded there, not executed, unless --full; base never timed. */
 const SOFTWARE_FLOPS = 5e9;
+
+type Options = ReturnType<typeof readArguments>;
 
 function readArguments() {
   const { values } = parseArgs({
@@ -47,76 +46,78 @@ function readArguments() {
 }
 
 async function main(): Promise<void> {
-  const { sizes, tokens, full, json, settings, chromium } = readArguments();
-  if (chromium) return inChromium(tokens, json);
+  const options = readArguments();
+  const { machine, reports } = await (options.chromium ? benchChromium(options) : benchNode(options));
+  if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine, reports }, null, 1)}\n`);
+  printTable(reports);
+  printKernels(reports);
+}
+
+async function benchNode(options: Options) {
+  const { full, settings } = options;
   const gpu = await openGpu();
   const calls = countCalls(gpu);
   const tiles = await tuneTiles(gpu, noMemory);
+  const limits = limitsOf(gpu);
   const noPytorch = await missingPytorch();
-  const machine = {
-    adapter: gpu.name,
-    software: gpu.isSoftware,
-    limits: {
-      maxStorageBufferBindingSize: gpu.device.limits.maxStorageBufferBindingSize,
-      maxBufferSize: gpu.device.limits.maxBufferSize,
-    },
-    tiles,
-    fp16: settings.fp16,
-    node: process.version,
-    cpu: `${cpus()[0].model}, ${cpus().length} threads`,
-  };
-  console.log(JSON.stringify(machine));
+  const { name: adapter, isSoftware: software } = gpu;
+  const machine = announce(options, { adapter, software, limits, tiles, node: process.version });
 
   const reports: ShapeReport[] = [];
-  const save = () => json && writeFileSync(json, `${JSON.stringify({ machine, reports }, null, 1)}\n`);
-  for (const size of sizes) {
+  for (const { size, N, small } of shapes(options)) {
     const config = configOf(size);
-    const weights = randomWeights(config);
-    for (const N of tokens) {
-      const plan = planOf(size, N, tiles, gpu.device.limits, settings);
-      const small = size !== 'base' && (full || plan.necessary_flops <= SOFTWARE_FLOPS);
-      const execute = small || !gpu.isSoftware;
-      const batch = randomBatch(config, BATCH, N);
-      const fusedSteps = execute ? (gpu.isSoftware ? 2 : 20) : 0;
-      console.log(`${size} ${BATCH} x ${N}: ${execute ? 'executing' : 'recording only'} ...`);
-      const fused = await measureFused(gpu, calls, config, weights, batch, tiles, fusedSteps, settings);
-      const skipped = {
-        skipped: `too large for a software adapter${size === 'base' ? '' : ' without --full'}`,
-      };
-      const composed = execute
-        ? await measureComposed(openGpu, calls, config, weights, batch, gpu.isSoftware ? 1 : 5).catch(reason)
-        : skipped;
-      const pytorch = noPytorch
-        ? { skipped: noPytorch }
-        : execute
-          ? await measurePytorch(size, BATCH, N, gpu.isSoftware ? 3 : 20).catch(reason)
-          : skipped;
-      const step =
-        full && size === 'base' ? await checkBaseStep(gpu, config, weights, BATCH, N, tiles) : null;
-      reports.push({ size, B: BATCH, N, plan, fused, composed, pytorch, step });
-      save();
-    }
+    const plan = planOf(size, N, tiles, limits, settings);
+    const execute = small || !software;
+    console.log(`${size} ${BATCH} x ${N}: ${execute ? 'executing' : 'recording only'} ...`);
+    const measured = await measureShape(gpu, openGpu, calls, config, [BATCH, N], tiles, execute, settings);
+    const pytorch = noPytorch
+      ? { skipped: noPytorch }
+      : execute
+        ? await measurePytorch(size, BATCH, N, software ? 3 : 20).catch(reason)
+        : tooLarge;
+    const step = full && size === 'base' ? await checkBaseStep(gpu, config, BATCH, N, tiles) : null;
+    reports.push({ size, B: BATCH, N, plan, ...measured, pytorch, step });
   }
-  printTable(reports);
-  printKernels(reports);
   gpu.dispose();
+  return { machine, reports };
 }
 
-async function inChromium(tokens: readonly number[], json: string | undefined): Promise<void> {
-  const measured = await measureInChromium(BATCH, tokens);
-  const { adapter, software, tiles } = measured[0];
-  // What every GPU allows, and more than the built-in model needs.
-  const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
-  const reports = measured.map(({ fused, composed }, i): ShapeReport => {
-    const plan = planOf('tiny', tokens[i], tiles, limits);
-    const pytorch = { skipped: 'not in Chromium' };
-    return { size: 'tiny', B: BATCH, N: tokens[i], plan, fused, composed, pytorch, step: null };
+function benchChromium(options: Options) {
+  const { settings } = options;
+  return inChromium(async (measure) => {
+    let machine = {};
+    const reports: ShapeReport[] = [];
+    for (const { size, N, small } of shapes(options)) {
+      const { tiles, limits, fused, composed, ...adapter } = await measure(
+        size,
+        configJson(size),
+        [BATCH, N],
+        small,
+        settings,
+      );
+      machine = announce(options, { ...adapter, limits, tiles, browser: 'Chromium' });
+      const plan = planOf(size, N, tiles, limits, settings);
+      const pytorch = { skipped: 'not in Chromium' };
+      reports.push({ size, B: BATCH, N, plan, fused, composed, pytorch, step: null });
+    }
+    return { machine, reports };
   });
-  const machine = { adapter, software, tiles, browser: 'Chromium' };
+}
+
+/** `small`: executed on a software adapter too. */
+function shapes({ sizes, tokens, full }: Options) {
+  return sizes.flatMap((size) =>
+    tokens.map((N) => {
+      const flops = necessaryFlops(configOf(size), BATCH, N);
+      return { size, N, small: size !== 'base' && (full || flops <= SOFTWARE_FLOPS) };
+    }),
+  );
+}
+
+function announce({ settings }: Options, found: object): object {
+  const machine = { ...found, fp16: settings.fp16, cpu: `${cpus()[0].model}, ${cpus().length} threads` };
   console.log(JSON.stringify(machine));
-  if (json) writeFileSync(json, `${JSON.stringify({ machine, reports }, null, 1)}\n`);
-  printTable(reports);
-  printKernels(reports);
+  return machine;
 }
 
 function planOf(
@@ -124,7 +125,7 @@ function planOf(
   N: number,
   tiles: TileChoice,
   limits: MemoryLimits,
-  settings: EngineSettings = float32,
+  settings: EngineSettings,
 ): PlanFigures {
   const config = configOf(size);
   const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], limits, settings);
@@ -140,12 +141,6 @@ function planOf(
     recomputed_flops: recomputed,
     flops_ratio: (executed - recomputed) / necessary_flops,
   };
-}
-
-/** A comparison that fails (out of memory, say) is reported, with its reason, beside what was measured. */
-function reason(error: unknown): { skipped: string } {
-  const text = error instanceof ManabiError ? `${error.message} ${JSON.stringify(error.details)}` : error;
-  return { skipped: `failed: ${String(text).slice(0, 500)}` };
 }
 
 await main();
