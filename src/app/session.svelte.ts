@@ -1,4 +1,5 @@
 import { proxy } from 'comlink';
+import type { Ceiling } from '../answering/ceiling.ts';
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import {
@@ -51,6 +52,8 @@ class Session {
   memory = $state.raw<RunMemory | null>(null);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
+  /** Of the questions that were scored. */
+  ceiling = $state.raw<Ceiling | null>(null);
   /** The run whose log and answers are shown. */
   runId = $state<string | null>(null);
   /** How the training or scoring that was asked for last has ended, until it is seen. */
@@ -110,7 +113,7 @@ class Session {
   /** Back to the built-in model. */
   clearModel(): void {
     delete work.errors.model;
-    this.choice = this.model = null;
+    this.choice = this.model = this.memory = null;
     this.fresh = false;
     this.clearResults();
   }
@@ -123,11 +126,13 @@ class Session {
       await this.hold();
       await this.reserve();
       const runId = unwrap(await trainer.begin(this.preset, this.settings()));
-      this.before = await this.score({ runId, when: 'before' }).catch(async (error: unknown) => {
+      const before = await this.score({ runId, when: 'before' }).catch(async (error: unknown) => {
         // Nothing of it could be gone on from.
         await deleteRun(runId).catch(() => {});
         throw error;
       });
+      this.clearResults();
+      this.before = before;
       this.runId = runId;
       await this.trainAndScore(runId);
     });
@@ -163,7 +168,9 @@ class Session {
       await this.prepare();
       this.checkQuestions(false);
       await this.hold();
-      this.after = await this.score(null);
+      const after = await this.score(null);
+      this.clearResults();
+      this.after = after;
       this.outcome = 'scored';
     });
   }
@@ -201,8 +208,9 @@ class Session {
     return zip;
   }
 
+  /** Only when there is something to show in their place. */
   private clearResults(): void {
-    this.before = this.after = this.memory = null;
+    this.before = this.after = null;
     this.runId = this.outcome = null;
     live.show([]);
     work.warnings = [];
@@ -213,16 +221,14 @@ class Session {
     this.fresh = false;
   }
 
-  /** Reads what has not been chosen and tokenizes it. What was shown before goes only when all of that has succeeded. */
+  /** Reads what has not been chosen and tokenizes it. */
   private async prepare(): Promise<void> {
     checkArguments(this.settings());
     await data.fill();
     const { files } = await this.chosen();
     work.begin('tokenizing');
-    const prepared = unwrap(await tokenizer.prepare(files, this.settings(), work.reporter()));
-    // The rows of the run that was shown are gone from the workers.
-    this.clearResults();
-    this.prepared = prepared;
+    this.prepared = unwrap(await tokenizer.prepare(files, this.settings(), work.reporter()));
+    this.memory = null;
     this.source = this.sources();
   }
 
@@ -266,6 +272,8 @@ class Session {
     const { files, description } = choice;
     const loaded = unwrap(await trainer.load(files, description, this.args.seed, work.reporter()));
     this.model = { ...loaded, name: description.name };
+    // The answers on the page may still be a run's; the model that is held is not.
+    this.runId = this.memory = null;
     this.fresh = true;
   }
 
@@ -275,6 +283,7 @@ class Session {
     this.fresh = false;
     const { model, damaged } = unwrap(await trainer.restore(run.id));
     this.clearResults();
+    this.memory = null;
     this.model = { ...model, name: run.model.name };
     for (const error of damaged) work.warn(error);
     work.begin('tokenizing');
@@ -286,6 +295,7 @@ class Session {
     this.runId = run.id;
     live.show(await getMetrics(run.id));
     this.before = await getEvaluation(run.id, 'before');
+    this.ceiling = this.prepared.ceiling;
   }
 
   private async trainAndScore(runId: string): Promise<void> {
@@ -320,7 +330,9 @@ class Session {
 
   private async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
     work.begin('evaluating');
-    return unwrap(await trainer.evaluate(store, work.reporter()));
+    const scored = unwrap(await trainer.evaluate(store, work.reporter()));
+    this.ceiling = this.prepared?.ceiling ?? null;
+    return scored;
   }
 
   /** An empty number field is undefined: for the sample sizes it means all. */
