@@ -32,7 +32,8 @@ const PAD_TO_MULTIPLE_OF = 32;
 
 /**
  * Answers of the question-answering pipeline (align_to_words=False) for every question, in their order.
- * Throws ManabiError: answer-empty-question, answer-empty-context, answer-stride, and the tokenizer's.
+ * Throws ManabiError: answer-empty-question, answer-empty-context, answer-stride, training-argument (top_k, max_answer_len), and
+ * the tokenizer's.
  */
 export async function answerQuestions(
   engine: Pick<Engine, 'forward'>,
@@ -43,6 +44,10 @@ export async function answerQuestions(
 ): Promise<FoundAnswer[][]> {
   const max_seq_len = options.max_seq_len ?? Math.min(tokenizer.modelMaxLength, 384);
   const doc_stride = options.doc_stride ?? Math.min(Math.floor(max_seq_len / 2), 128);
+  for (const name of ['top_k', 'max_answer_len'] as const) {
+    const value = options[name] ?? 1;
+    if (!(value >= 1)) throw new ManabiError('training-argument', name, { value, wanted: '1, 2, 3, …' });
+  }
   if (doc_stride > max_seq_len) throw new ManabiError('answer-stride', '', { doc_stride, max_seq_len });
 
   const jobs = questions.flatMap(({ id, question, context }, owner) => {

@@ -82,6 +82,23 @@ test('a bare model loads under the prefix of the model around it', async () => {
   const loaded = await loadWeights([bytesSource('model.safetensors', writeSafetensors(bare))], shapes);
   expect(loaded.missing).toEqual(['qa_outputs.weight', 'qa_outputs.bias']);
   expect(loaded.unexpected).toEqual([]);
+
+  // Only one of its shards holds the word embeddings; LayerNorms that come from TensorFlow have gamma and beta.
+  const older = (name: string) =>
+    name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta');
+  const entries = [...bare].map(([name, tensor]) => [older(name), tensor] as const);
+  const half = entries.length >> 1;
+  const shards = [entries.slice(0, half), entries.slice(half)].map((part, i) =>
+    bytesSource(`model-0000${i + 1}-of-00002.safetensors`, writeSafetensors(new Map(part))),
+  );
+  const weight_map = Object.fromEntries(entries.map(([name], i) => [name, shards[i < half ? 0 : 1].name]));
+  const index = bytesSource(
+    'model.safetensors.index.json',
+    new TextEncoder().encode(JSON.stringify({ weight_map })),
+  );
+  const joined = await loadWeights([index, ...shards], shapes);
+  expect([joined.missing, joined.unexpected]).toEqual([loaded.missing, []]);
+  for (const [name, { data }] of loaded.tensors) expect(joined.tensors.get(name)?.data, name).toEqual(data);
 });
 
 /** A legacy checkpoint of one tensor: what follows the head is up to the test. */

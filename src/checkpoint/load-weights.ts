@@ -14,7 +14,7 @@ export interface LoadedWeights {
 
 const PREFIX = 'deberta.';
 /** Buffers that older versions of transformers saved and that are made anew. */
-const buffers = new Set([`${PREFIX}embeddings.position_ids`]);
+const buffers = new Set([`${PREFIX}embeddings.position_ids`, 'embeddings.position_ids']);
 const MAX_INDEX_BYTES = 2 ** 24;
 
 /**
@@ -34,7 +34,7 @@ export async function loadWeights(
     const file = await openWeights(source);
     const wanted = new Map<string, string>();
     for (const [stored, shape] of file.shapes) {
-      const name = parameterName(stored, file.shapes);
+      const name = parameterName(stored, expected);
       const shapeWanted = expected.get(name);
       if (!shapeWanted) {
         if (!buffers.has(name)) unexpected.push(stored);
@@ -59,10 +59,15 @@ function openWeights(source: ByteSource): Promise<WeightFile> {
   return source.name.endsWith('.safetensors') ? openSafetensors(source) : openTorchWeights(source);
 }
 
-/** The name in the model: a bare DebertaV2Model is saved without the prefix of the model around it. */
-function parameterName(stored: string, shapes: ReadonlyMap<string, unknown>): string {
-  const bare = shapes.has('embeddings.word_embeddings.weight');
-  return bare ? PREFIX + stored : stored;
+/**
+ * The name in the model: a bare DebertaV2Model is saved without the prefix of the model around it (in shards too, of which one alone
+ * holds the word embeddings), and LayerNorms converted from TensorFlow have gamma and beta.
+ */
+function parameterName(stored: string, expected: ReadonlyMap<string, unknown>): string {
+  const name = stored
+    .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
+    .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
+  return /^(?:embeddings|encoder)\./.test(name) && expected.has(PREFIX + name) ? PREFIX + name : name;
 }
 
 /** The files that together hold one checkpoint. */

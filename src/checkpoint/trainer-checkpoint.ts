@@ -6,7 +6,7 @@ import {
   type NamedTensors,
   type OptimizerState,
 } from '../model/engine.ts';
-import { isDecayed, isEmbeddingTable } from '../model/parameters.ts';
+import { isDecayed, isEmbeddingTable, isRelativeTable } from '../model/parameters.ts';
 import { lossScaling } from '../gpu/grad-norm/grad-norm.ts';
 import type { LogEntry, TrainerState } from '../training/state.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
@@ -279,12 +279,18 @@ async function readOptimizer(
   const refs = { exp_avg: new Map<string, TensorRef>(), exp_avg_sq: new Map<string, TensorRef>() };
   const steps = new Map<string, TensorRef>();
   const counts = new Set<number>();
+  const untouched: string[] = [];
   for (const [g, group] of groups.entries()) {
     const ids = group.get('params');
     if (!Array.isArray(ids) || ids.length !== names[g].length) throw wrong(`param_groups[${g}].params`);
     for (const [i, name] of names[g].entries()) {
       const id = ids[i];
       const entry = typeof id === 'number' ? asDict(saved.get(id)) : null;
+      // Of what got no gradient torch keeps nothing: relative embeddings without c2p and p2c.
+      if (!entry && isRelativeTable(name)) {
+        untouched.push(name);
+        continue;
+      }
       const step = entry?.get('step');
       if (step instanceof TensorRef) steps.set(name, step);
       else if (typeof step === 'number') counts.add(step);
@@ -300,6 +306,11 @@ async function readOptimizer(
   const [counted, ...others] = counts;
   if (counted === undefined || others.length > 0 || counted > state.global_step) throw wrong('step');
   const [exp_avg, exp_avg_sq] = [await file.read(refs.exp_avg), await file.read(refs.exp_avg_sq)];
+  for (const name of untouched) {
+    const shape = [...(expected.get(name) ?? [])];
+    const size = shape.reduce((product, length) => product * length, 1);
+    for (const moment of [exp_avg, exp_avg_sq]) moment.set(name, { shape, data: new Float32Array(size) });
+  }
   return { optimizer: { exp_avg, exp_avg_sq }, settings: settingsOf(groups[0], wrong), steps: counted };
 }
 

@@ -51,8 +51,18 @@ function broken(source: { name: string }, reason: string): ManabiError {
   return new ManabiError('zip-broken', source.name, { reason });
 }
 
+/** torch's zips end without a comment, so that their last bytes are enough. */
 async function findDirectory(source: ByteSource): Promise<{ offset: number; size: number }> {
-  const from = Math.max(0, source.size - END_BYTES - MAX_COMMENT);
+  const found = (await findEnd(source, 0)) ?? (await findEnd(source, MAX_COMMENT));
+  if (!found) throw new ManabiError('zip-incomplete', source.name);
+  return found;
+}
+
+async function findEnd(
+  source: ByteSource,
+  comment: number,
+): Promise<{ offset: number; size: number } | null> {
+  const from = Math.max(0, source.size - END_BYTES - comment);
   const tail = await readRange(source, from, source.size);
   const view = viewOf(tail);
   for (let at = tail.length - END_BYTES; at >= 0; at--) {
@@ -64,7 +74,7 @@ async function findDirectory(source: ByteSource): Promise<{ offset: number; size
     if (size > MAX_DIRECTORY || offset + size > from + at) throw broken(source, 'directory beyond the file');
     return { offset, size };
   }
-  throw new ManabiError('zip-incomplete', source.name);
+  return null;
 }
 
 async function directory64(source: ByteSource, end: number): Promise<[offset: number, size: number]> {

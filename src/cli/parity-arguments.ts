@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { partNames, readPartNames, type PartName } from '../parity/run.ts';
 import type { Backend } from '../workers/protocol.ts';
@@ -12,6 +13,8 @@ export interface ParityCommand {
   folder: string;
   tokenizers: string | null;
   models: string | null;
+  /** A whole folder of goldens, for the tokenizers and models that are nowhere else: `golden` beside the folder of the JSQuAD file. */
+  rest: string | null;
   jsquad: string | null;
   backend: Backend;
   only: PartName[];
@@ -28,11 +31,14 @@ export function readParityCommand(argv: readonly string[]): ParityCommand {
     throw new Error(`--backend ${backend}: choose webgpu or cpu.\n${usage}`);
   }
   const path = (given: string | undefined) => (given === undefined ? null : resolve(given));
+  const jsquad = path(values.jsquad);
+  const beside = jsquad === null ? null : resolve(dirname(jsquad), '../golden');
   return {
     folder: resolve(positionals[0]),
     tokenizers: path(values.tokenizers),
     models: path(values.models),
-    jsquad: path(values.jsquad),
+    rest: beside !== null && existsSync(beside) ? beside : null,
+    jsquad,
     backend,
     only: only === undefined ? partNames : readPartNames(only),
     browser,

@@ -63,6 +63,7 @@ async function serve(command: ParityCommand): Promise<{ served: ServedGoldens; f
     folder: await place(command.folder, '/parity/folder/'),
     tokenizers: await placed(command.tokenizers, '/parity/tokenizers/'),
     models: await placed(command.models, '/parity/models/'),
+    rest: await placed(command.rest, '/parity/rest/'),
     jsquad: command.jsquad === null ? null : '/parity/jsquad',
     only: command.only,
   };

@@ -59,6 +59,23 @@ test(
   },
 );
 
+test('what a folder lacks is taken from the goldens beside the questions', { timeout: 60_000 }, async () => {
+  const [folder, home] = [join(scratch, 'training-only'), join(scratch, 'home')];
+  for (const path of ['training/data.safetensors', 'training/fast']) {
+    cpSync(join(fixtures, path), join(folder, path), { recursive: true });
+  }
+  cpSync(join(fixtures, 'models/ku-like'), join(home, 'golden/models/ku-like'), { recursive: true });
+  cpSync('public/sample/valid.json', join(home, 'jsquad/valid.json'));
+  const { code, lines } = await parity([
+    folder,
+    '--jsquad',
+    join(home, 'jsquad/valid.json'),
+    '--backend',
+    'cpu',
+  ]);
+  expect([code, lines.at(-1)]).toEqual([0, '6 passed, 0 failed']);
+});
+
 test('what cannot run says why and what to do', { timeout: 60_000 }, async () => {
   mkdirSync(join(scratch, 'empty'));
   const metrics = [fixtures, '--only', 'metrics'];

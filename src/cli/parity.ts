@@ -29,10 +29,12 @@ async function checkInChromium(command: ParityCommand): Promise<ParityCounts> {
 }
 
 async function checkHere(command: ParityCommand): Promise<ParityCounts> {
-  const { folder, tokenizers, models, jsquad, backend, only } = command;
+  const { folder, tokenizers, models, rest, jsquad, backend, only } = command;
+  const opened = (path: string | null) => (path === null ? null : openFolder(path));
   const sources = sourcesOf(await openFolder(folder), {
-    tokenizers: tokenizers === null ? null : await openFolder(tokenizers),
-    models: models === null ? null : await openFolder(models),
+    tokenizers: await opened(tokenizers),
+    models: await opened(models),
+    rest: await opened(rest),
     jsquad: jsquad === null ? null : parseSquad(await readFile(jsquad, 'utf8'), jsquad).examples,
     createEngine: engines(backend),
   });

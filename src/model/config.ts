@@ -78,7 +78,7 @@ export function parseConfig(json: unknown, place: string): DebertaConfig {
     max_relative_positions: number('max_relative_positions', -1),
     position_buckets: number('position_buckets', -1),
     position_biased_input: flag('position_biased_input', true),
-    pad_token_id: number('pad_token_id', 0),
+    pad_token_id: padTokenId(raw, number),
     pos_att_type: positionTypes(raw.pos_att_type, wrong),
     share_att_key: flag('share_att_key', false),
     norm_rel_ebd: String(raw.norm_rel_ebd ?? 'none').toLowerCase(),
@@ -87,7 +87,8 @@ export function parseConfig(json: unknown, place: string): DebertaConfig {
     conv_groups: count('conv_groups', 1),
     conv_act: (raw.conv_act ?? 'tanh') as 'tanh' | 'gelu',
   };
-  if ((raw.hidden_act ?? 'gelu') !== 'gelu') throw unsupported('hidden_act');
+  // gelu_python is the same function, written out.
+  if (!['gelu', 'gelu_python'].includes(String(raw.hidden_act ?? 'gelu'))) throw unsupported('hidden_act');
   if (config.conv_act !== 'tanh' && config.conv_act !== 'gelu') throw unsupported('conv_act');
   if (hidden_size % config.num_attention_heads !== 0) throw unsupported('num_attention_heads');
   if (
@@ -97,17 +98,30 @@ export function parseConfig(json: unknown, place: string): DebertaConfig {
     throw unsupported('attention_head_size');
   }
   if (config.conv_kernel_size > 0 && config.conv_kernel_size % 2 === 0) throw unsupported('conv_kernel_size');
-  // transformers would still divide the scores by its scale: nobody has such a model, so it is refused, not guessed.
-  if (!config.relative_attention && config.pos_att_type.length > 0) throw unsupported('pos_att_type');
   return config;
 }
 
+/** torch.nn.Embedding counts a negative padding_idx from the end; null is none. */
+function padTokenId(
+  raw: Record<string, unknown>,
+  number: (key: string, otherwise: number) => number,
+): number {
+  if (raw.pad_token_id === null) return -1;
+  const id = number('pad_token_id', 0);
+  return id < 0 ? id + number('vocab_size', 128100) : id;
+}
+
 function positionTypes(value: unknown, wrong: (key: string, wanted: string) => ManabiError): string[] {
-  const names = typeof value === 'string' ? value.toLowerCase().split('|') : (value ?? []);
+  // transformers trims and lowers a string only; a name that is there twice counts once.
+  const names =
+    typeof value === 'string'
+      ? value
+          .toLowerCase()
+          .split('|')
+          .map((name) => name.trim())
+      : (value ?? []);
   if (!Array.isArray(names)) throw wrong('pos_att_type', 'list');
-  return names
-    .map((name) => String(name).trim().toLowerCase())
-    .filter((name) => name === 'c2p' || name === 'p2c');
+  return ['c2p', 'p2c'].filter((name) => names.includes(name));
 }
 
 /** P of design: half the number of relative positions; rel_embeddings is [2P, H]. */
@@ -119,11 +133,16 @@ export function maxRelativePositions(config: DebertaConfig): number {
   return config.max_relative_positions > 0 ? config.max_relative_positions : config.max_position_embeddings;
 }
 
-export function hasLayerNormOnRelative(config: DebertaConfig): boolean {
-  return config.relative_attention && config.norm_rel_ebd.includes('layer_norm');
+/** Whether there is an `encoder.LayerNorm`; transformers makes it without relative attention too, where nothing uses it. */
+export function hasRelativeLayerNorm({ norm_rel_ebd }: DebertaConfig): boolean {
+  return norm_rel_ebd.split('|').some((name) => name.trim() === 'layer_norm');
 }
 
-/** sqrt(d * (1 + c2p + p2c)): what attention scores are divided by. */
+export function hasLayerNormOnRelative(config: DebertaConfig): boolean {
+  return config.relative_attention && hasRelativeLayerNorm(config);
+}
+
+/** sqrt(d * (1 + c2p + p2c)): what attention scores are divided by, without relative attention too. */
 export function attentionScale(config: DebertaConfig): number {
   return Math.sqrt((config.hidden_size / config.num_attention_heads) * (1 + config.pos_att_type.length));
 }
@@ -137,7 +156,8 @@ export function relativeColumns(N: number, config: DebertaConfig): Int32Array {
   const columns = new Int32Array(2 * N - 1);
   for (let delta = -(N - 1); delta < N; delta++) {
     const bucket = config.position_buckets > 0 ? logBucket(delta, config) : delta;
-    columns[delta + N - 1] = Math.min(2 * P - 1, Math.max(0, bucket + P));
+    // Of an infinite or undefined bucket (a logarithm of 1 below) torch's cast to integers makes the lowest one.
+    columns[delta + N - 1] = Number.isFinite(bucket) ? Math.min(2 * P - 1, Math.max(0, bucket + P)) : 0;
   }
   return columns;
 }

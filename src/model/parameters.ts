@@ -1,5 +1,5 @@
 import { Mt19937 } from '../random/mt19937.ts';
-import { hasLayerNormOnRelative, relativeSpan, type DebertaConfig } from './config.ts';
+import { hasRelativeLayerNorm, relativeSpan, type DebertaConfig } from './config.ts';
 import type { EngineSettings, NamedTensors } from './engine.ts';
 
 /** The tensors that a pretrained checkpoint lacks. */
@@ -45,8 +45,8 @@ export function parameterShapes(config: DebertaConfig): Map<string, number[]> {
   }
   if (config.relative_attention) {
     shapes.set('deberta.encoder.rel_embeddings.weight', [2 * relativeSpan(config), H]);
-    if (hasLayerNormOnRelative(config)) layerNorm('deberta.encoder.LayerNorm');
   }
+  if (hasRelativeLayerNorm(config)) layerNorm('deberta.encoder.LayerNorm');
   if (config.conv_kernel_size > 0) {
     shapes.set('deberta.encoder.conv.conv.weight', [H, H / config.conv_groups, config.conv_kernel_size]);
     shapes.set('deberta.encoder.conv.conv.bias', [H]);
@@ -59,6 +59,18 @@ export function parameterShapes(config: DebertaConfig): Map<string, number[]> {
 /** AdamW's weight decay applies to all but biases and LayerNorm parameters (Trainer.get_decay_parameter_names). */
 export function isDecayed(name: string): boolean {
   return !name.endsWith('.bias') && !name.includes('LayerNorm');
+}
+
+/**
+ * Whether the loss depends on a parameter. Without c2p and p2c the relative embeddings reach no score: PyTorch gives them no gradient, and
+ * AdamW leaves what has none as it is, without decay.
+ */
+export function isReached(name: string, { relative_attention, pos_att_type }: DebertaConfig): boolean {
+  return !isRelativeTable(name) || (relative_attention && pos_att_type.length > 0);
+}
+
+export function isRelativeTable(name: string): boolean {
+  return name.startsWith('deberta.encoder.rel_embeddings.') || name.startsWith('deberta.encoder.LayerNorm.');
 }
 
 /** What freeze_embeddings leaves alone. */

@@ -7,12 +7,18 @@ import { parameterShapes } from '../model/parameters.ts';
 import { learningRateAt } from '../training/schedule.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train } from '../training/train.ts';
-import { defaultArguments } from '../training/training-arguments.ts';
 import { below, readJson, subfolders } from './golden-folder.ts';
 import { readTensors } from './models.ts';
 import type { Report } from './report.ts';
 import type { Sources } from './sources.ts';
-import { compareLogs, compareWeights, goldenFeatures } from './training.ts';
+import {
+  compareLogs,
+  compareWeights,
+  goldenArguments,
+  goldenFeatures,
+  rowWidth,
+  type RunLog,
+} from './training.ts';
 
 /** training/resume/checkpoint-N: the Trainer's own checkpoint is read, written again, and the run goes on from it. */
 export async function checkResume(sources: Sources, report: Report): Promise<void> {
@@ -47,15 +53,16 @@ async function checkCheckpoint(sources: Sources, name: string, report: Report): 
   const found = await readTrainerCheckpoint(named(Object.entries(files)), shapes);
   const { state, settings } = found;
   const rows = goldenFeatures(data, 'train');
-  // What the checkpoint does not say is as in the recipe of the goldens: linear schedule, clipping at 1.
+  // What the checkpoint does not say is as in training/fast, whose arguments the makers take: schedule, accumulation, clipping.
+  const recipe = 'training/fast/log.json';
+  const recorded = folder.paths.includes(recipe) ? (await readJson<RunLog>(folder, recipe)).arguments : {};
   const args = {
-    ...defaultArguments,
+    ...goldenArguments(recorded),
     ...settings,
     num_train_epochs: state.num_train_epochs,
+    max_steps: state.max_steps,
     per_device_train_batch_size: state.train_batch_size,
-    max_seq_length: 64,
-    doc_stride: 0,
-    save_strategy: 'no' as const,
+    max_seq_length: rowWidth(data),
   };
   const rate = learningRateAt(args, state.global_step + 1, state.max_steps);
   report.that(
@@ -79,7 +86,7 @@ async function checkCheckpoint(sources: Sources, name: string, report: Report): 
     await engine.writeOptimizer(again.optimizer);
     const { log_history } = await train(
       engine,
-      { train: rows, evaluation: goldenFeatures(data, 'eval'), padTokenId: config.pad_token_id },
+      { train: rows, evaluation: goldenFeatures(data, 'eval'), padTokenId: 0 },
       args,
       { order: () => rows.map((_, i) => i), resumeFrom: again.state },
     );

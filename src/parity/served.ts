@@ -18,13 +18,14 @@ export interface ServedGoldens {
   folder: ServedFolder;
   tokenizers: ServedFolder | null;
   models: ServedFolder | null;
+  rest: ServedFolder | null;
   jsquad: string | null;
   only: PartName[];
 }
 
 /** runParity over HTTP. Lines go to `print` one after the other; it returns when the last has arrived. */
 export async function checkServed(
-  { folder, tokenizers, models, jsquad, only }: ServedGoldens,
+  { folder, tokenizers, models, rest, jsquad, only }: ServedGoldens,
   createEngine: (config: DebertaConfig, weights: NamedTensors) => Promise<Engine>,
   print: (line: string) => void | Promise<void>,
 ): Promise<ParityCounts> {
@@ -35,6 +36,7 @@ export async function checkServed(
   const sources = sourcesOf(open(folder), {
     tokenizers: tokenizers && open(tokenizers),
     models: models && open(models),
+    rest: rest && open(rest),
     jsquad: jsquad === null ? null : parseSquad(await (await fetched(jsquad)).text(), jsquad).examples,
     createEngine,
   });

@@ -20,19 +20,22 @@ export interface Sources {
 interface Given extends Pick<Sources, 'jsquad' | 'createEngine'> {
   tokenizers: GoldenFolder | null;
   models: GoldenFolder | null;
+  /** A whole folder of goldens, for what neither was given nor is in the folder. */
+  rest: GoldenFolder | null;
 }
 
-/** What was given comes first; tokenizers and models that it lacks are those of the folder itself. */
-export function sourcesOf(folder: GoldenFolder, { tokenizers, models, ...rest }: Given): Sources {
+/** What was given comes first; tokenizers and models that it lacks are those of the folder itself, then those of `rest`. */
+export function sourcesOf(folder: GoldenFolder, { tokenizers, models, rest, ...others }: Given): Sources {
   const part = (given: GoldenFolder | null, name: string) => {
     const own = inside(folder, name);
-    return given ? overlay(given, own) : own;
+    const first = given ? overlay(given, own) : own;
+    return rest ? overlay(first, inside(rest, name)) : first;
   };
   return {
     folder,
     tokenizers: part(tokenizers, 'tokenizers'),
     models: part(models, 'models'),
-    ...rest,
+    ...others,
   };
 }
 

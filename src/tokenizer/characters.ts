@@ -1,6 +1,7 @@
 import type { AddedTokenMatcher } from './added-tokens.ts';
 import { AlignedText, codePoints } from './aligned-text.ts';
 import { Charsmap, writeUtf8 } from './charsmap.ts';
+import { lowercase } from './normalizers.ts';
 import { PieceTrie } from './piece-trie.ts';
 import { pieceType, type SentencePieceModel } from './sentencepiece-model.ts';
 import { TokenSink } from './token-sink.ts';
@@ -60,7 +61,8 @@ export class CharacterModel {
   }
 
   private words(text: AlignedText): AlignedText[] {
-    const lower = this.options.doLowerCase ? lowered(text) : text;
+    // transformers lowers each character alone (its expression matches one at a time): a final sigma stays σ.
+    const lower = this.options.doLowerCase ? lowercase(text) : text;
     if (!this.options.splitByPunct) return [lower];
     const words: AlignedText[] = [];
     let from = 0;
@@ -190,15 +192,4 @@ function longestMatch(trie: PieceTrie, codes: ArrayLike<number>, from: number) {
     if (trie.valueAt(node) >= 0) found = { id: trie.valueAt(node), length: i + 1 - from };
   }
   return found;
-}
-
-/** str.lower(): like each character alone, but for the final sigma, which has the same length. */
-function lowered(text: AlignedText): AlignedText {
-  const whole = codePoints(text.toString().toLowerCase());
-  const changes: number[] = [];
-  for (const code of text.codes) {
-    const length = [...String.fromCodePoint(code).toLowerCase()].length;
-    for (let k = 0; k < length; k++) changes.push(k === 0 ? 0 : 1);
-  }
-  return text.transform(whole, changes);
 }

@@ -19,6 +19,7 @@ test('the engine that trains gives the recorded values on WebGPU', { timeout: 60
           folder: { url: '/src/parity/fixtures/', paths },
           tokenizers: null,
           models: null,
+          rest: null,
           jsquad: null,
           only: ['models', 'training', 'resume', 'pipeline'],
         },

@@ -12,7 +12,7 @@ import {
   type OptimizerStep,
   type StepMetrics,
 } from '../engine.ts';
-import { isDecayed, parameterShapes, trainedParameters } from '../parameters.ts';
+import { isDecayed, isReached, parameterShapes, trainedParameters } from '../parameters.ts';
 import { adamW, type Moments } from './adam-w.ts';
 import { forwardLogits, lossAndGradients, type TensorMap } from './backward.ts';
 import { noDropout, spanLoss, pass } from './deberta.ts';
@@ -163,7 +163,8 @@ export class ComposedEngine implements Engine {
       const parameter = requireTensor(this.weights, name);
       const moments = this.momentsOf(name);
       const clipped = tf.mul(gradient, clip);
-      const next = adamW(parameter, clipped, moments, step, isDecayed(name));
+      const decayed = isDecayed(name) && isReached(name, this.config);
+      const next = adamW(parameter, clipped, moments, step, decayed);
       this.weights.set(name, next.parameter);
       this.moments.set(name, { first: next.first, second: next.second });
       tf.dispose([parameter, moments.first, moments.second, clipped]);

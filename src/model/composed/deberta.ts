@@ -189,7 +189,11 @@ function convolution(
     [0, 0],
   ]);
   // [H, H / G, K] -> K taps of [G, H / G, H / G].
-  const taps = tf.unstack(tf.transpose(weights('deberta.encoder.conv.conv.weight'), [2, 0, 1]));
+  // Sliced, not unstacked: tfjs's gradient of unstack fails with a single tap.
+  const kernel = tf.transpose(weights('deberta.encoder.conv.conv.weight'), [2, 0, 1]);
+  const taps = Array.from({ length: K }, (_, at) =>
+    tf.reshape(tf.slice(kernel, [at, 0, 0], [1, H, H / G]), [H, H / G]),
+  );
   const convolved = taps.map((tap, at) => {
     const shifted = tf.reshape(tf.slice(padded, [0, at, 0], [B, N, H]), [B * N, H]);
     const groups = G === 1 ? [shifted] : tf.split(shifted, G, 1);

@@ -19,6 +19,7 @@ const architectures: Record<string, Record<string, unknown>> = {
   'like ku-nlp': {},
   'convolution, tanh': { conv_kernel_size: 3, conv_act: 'tanh', conv_groups: 2 },
   'convolution, gelu': { conv_kernel_size: 3, conv_act: 'gelu' },
+  'convolution, one tap': { conv_kernel_size: 1 },
   'own projections, both': { share_att_key: false },
   'own projection, c2p': { share_att_key: false, pos_att_type: ['c2p'], norm_rel_ebd: 'none' },
   'p2c, embedding projection': { pos_att_type: ['p2c'], embedding_size: 16 },
@@ -27,6 +28,10 @@ const architectures: Record<string, Record<string, unknown>> = {
     pos_att_type: [],
     position_biased_input: true,
     type_vocab_size: 2,
+  },
+  'relative parts named, but no relative attention': {
+    relative_attention: false,
+    position_biased_input: true,
   },
   'head size 6': { hidden_size: 24 },
   'head size 72': { hidden_size: 72, num_attention_heads: 1, num_hidden_layers: 1 },
@@ -61,6 +66,21 @@ describe.each(Object.keys(architectures))('%s', (name) => {
     fused.dispose();
     composed.dispose();
   });
+});
+
+test('what the loss does not depend on is left as it is, without decay', async () => {
+  const config = parseConfig({ ...smallModel, pos_att_type: [] }, 'test');
+  const weights = randomWeights(config);
+  const table = 'deberta.encoder.rel_embeddings.weight';
+  const [fused, composed] = [
+    await FusedEngine.create(gpu, config, weights),
+    new ComposedEngine(config, weights, 'cpu'),
+  ];
+  for (const engine of [fused, composed]) {
+    await engine.trainStep([randomBatch(2, 16, 1)], optimizerStep(1));
+    expect((await engine.readWeights()).get(table)?.data).toEqual(weights.get(table)?.data);
+    engine.dispose();
+  }
 });
 
 test('a batch cut into parts gives the same loss and gradients', async () => {

@@ -1,7 +1,7 @@
 import type { Slice } from '../../gpu/kernel.ts';
 import type { DebertaConfig } from '../config.ts';
 import type { EngineSettings } from '../engine.ts';
-import { isDecayed, isEmbeddingTable, parameterShapes } from '../parameters.ts';
+import { isDecayed, isEmbeddingTable, isReached, parameterShapes } from '../parameters.ts';
 
 /** Where a parameter lies, in float32 elements. */
 export interface Placement {
@@ -50,7 +50,7 @@ export function layoutOf(config: DebertaConfig, slabBytes = GUARANTEED_BINDING):
     const group = groupOf(name, shapes);
     const length = sum(group.map((member) => product(shapes.get(member) ?? [])));
     const room = Math.ceil(length / ALIGNED) * ALIGNED;
-    const kind = { decayed: isDecayed(name), tables: isEmbeddingTable(name) };
+    const kind = { decayed: isDecayed(name) && isReached(name, config), tables: isEmbeddingTable(name) };
     const key = JSON.stringify(kind);
     let slab = open.get(key);
     if (slab === undefined || 4 * (layout.slabs[slab].length + room) > slabBytes) {

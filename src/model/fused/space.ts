@@ -58,8 +58,8 @@ function findWindow(N: number, config: DebertaConfig): RelativeColumns {
 /** Which of c2p and p2c the model has, and where their parts of a projected relative embedding [R, width] begin. */
 export function relativeParts(config: DebertaConfig) {
   const H = config.hidden_size;
-  const c2p = config.pos_att_type.includes('c2p');
-  const p2c = config.pos_att_type.includes('p2c');
+  const c2p = config.relative_attention && config.pos_att_type.includes('c2p');
+  const p2c = config.relative_attention && config.pos_att_type.includes('p2c');
   return { c2p, p2c, width: (Number(c2p) + Number(p2c)) * H, query: 0, key: p2c ? H : 0 };
 }
 
