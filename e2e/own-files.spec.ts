@@ -27,7 +27,10 @@ test('dropped JSON files and a dropped model folder are evaluated', async ({ pag
       [file, text],
     );
     await page.locator('.drop', { hasText: label }).dispatchEvent('drop', { dataTransfer: transfer });
-    await expect(page.getByRole('region', { name: 'データ' })).toContainText(`my-${file}`);
+  }
+  // The second did not wait until the first was read.
+  for (const file of ['my-train.json', 'my-valid.json']) {
+    await expect(page.getByRole('region', { name: 'データ' })).toContainText(file);
   }
   const folder = join(mkdtempSync(join(tmpdir(), 'manabi-')), 'my-model');
   cpSync('public/model', folder, { recursive: true });

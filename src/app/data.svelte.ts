@@ -14,12 +14,19 @@ export interface ChosenData extends DataFile {
 /** The chosen data files; their examples are in the tokenizer's worker. */
 class Data {
   files = $state.raw<Record<Role, ChosenData | null>>({ train: null, evaluation: null });
+  private reading = Promise.resolve();
 
   get isOwn(): boolean {
     return roles.some((role) => this.files[role] && !this.files[role].isSample);
   }
 
-  async choose(files: File[], role: Role): Promise<void> {
+  /** The second of two files that are given one after the other waits for the first. */
+  choose(files: File[], role: Role): Promise<void> {
+    this.reading = this.reading.then(() => this.read(files, role));
+    return this.reading;
+  }
+
+  private async read(files: File[], role: Role): Promise<void> {
     await work.guarded('data', async () => {
       if (files.length > 1) {
         const names = files.map(({ name }) => name).join(', ');
