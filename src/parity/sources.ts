@@ -24,12 +24,11 @@ interface Given extends Pick<Sources, 'jsquad' | 'createEngine'> {
   rest: GoldenFolder | null;
 }
 
-/** What was given comes first; tokenizers and models that it lacks are those of the folder itself, then those of `rest`. */
+/** The folder's own tokenizers and models come first, then those that were given, then those of `rest`. */
 export function sourcesOf(folder: GoldenFolder, { tokenizers, models, rest, ...others }: Given): Sources {
   const part = (given: GoldenFolder | null, name: string) => {
-    const own = inside(folder, name);
-    const first = given ? overlay(given, own) : own;
-    return rest ? overlay(first, inside(rest, name)) : first;
+    const others = [given, rest && inside(rest, name)].filter((other) => other !== null);
+    return others.reduce(overlay, inside(folder, name));
   };
   return {
     folder,
