@@ -248,7 +248,10 @@ function walk(build: Build, inner: string, row: (r: number) => string, column: (
   ${sums ? 'total += part;' : ''}`;
 }
 
-/** Column sums are cut as PyTorch cuts them, for short sums round less: row k to lane k % 4, the lanes in stages of 16 rows each. */
+/**
+ * Column sums are added as PyTorch adds them: row k to lane k % 4, the lanes in stages of 16 rows each. The gradient of the
+ * head's bias is nothing but what rounding leaves, so it is least far from PyTorch's in the same order.
+ */
 const addStage = (next: string, lanes: string) => /* wgsl */ `
           if (((${next}) & 63u) == 0u) { total += part; part = ${lanes}(); }`;
 

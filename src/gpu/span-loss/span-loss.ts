@@ -9,8 +9,8 @@ export interface SpanLoss {
   /** 2 B labels (u32; starts, then ends) and their 2 B weights (f32; 0 for a label that is ignored): `spanTargets`. */
   targets: Slice;
   state: Slice;
-  /** Null where only the loss is wanted. `logits` [B * N, 2]; their sum over all tokens is added to `bias` [2], the head's. */
-  gradient: { logits: Slice; bias: Slice } | null;
+  /** [B * N, 2], or null where only the loss is wanted. */
+  dLogits: Slice | null;
 }
 
 /**
@@ -41,9 +41,8 @@ export function countLabels(N: number, labels: Int32Array): number {
 
 const THREADS = 128;
 
-// The gradient of qa_outputs.bias is 0 but for rounding, since each row's softmax sums to 1. What keeps that rounding, which Adam
-// would turn into steps, small: exp to the last place (WGSL's own may be several units off); p - 1 at the label as minus the sum
-// of the other p, which also loses nothing where p is near 1; sums by rows, in pairs.
+// The gradient of qa_outputs.bias is 0 but for rounding, since each row's softmax sums to 1: exp to the last place (WGSL's own
+// may be several units off) and division by the sum keep that rounding, which Adam would turn into steps, small.
 const PRECISE_WGSL = /* wgsl */ `
 fn precise_exp(value: f32) -> f32 {
   let x = max(value, -87.0);
@@ -81,9 +80,9 @@ fn precise_log(value: f32) -> f32 {
 }
 `;
 
-/** Adds gradient_scale * loss to the StepState and gives the gradients of the logits and of the head's bias, times gradient_scale
- * and loss_scale. One workgroup. */
-export function spanLoss({ label, B, N, logits, targets, state, gradient }: SpanLoss): KernelCall {
+/** Adds gradient_scale * loss to the StepState and writes the gradient of the logits, times gradient_scale and
+ * loss_scale. One workgroup. */
+export function spanLoss({ label, B, N, logits, targets, state, dLogits }: SpanLoss): KernelCall {
   return {
     label,
     code: /* wgsl */ `
@@ -93,12 +92,7 @@ struct Uniforms { B: u32, N: u32 }
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read_write> state: StepState;
-${
-  gradient
-    ? `@group(0) @binding(4) var<storage, read_write> d_logits: array<f32>;
-@group(0) @binding(5) var<storage, read_write> d_bias: array<f32>;`
-    : ''
-}
+${dLogits ? '@group(0) @binding(4) var<storage, read_write> d_logits: array<f32>;' : ''}
 var<workgroup> parts: array<f32, ${THREADS}>;
 fn reduce(t: u32, value: f32, largest: bool) -> f32 {
   parts[t] = value;
@@ -117,7 +111,6 @@ fn reduce(t: u32, value: f32, largest: bool) -> f32 {
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(local_invocation_index) t: u32) {
   var loss = 0.0;
-  var bias = vec2<f32>(0.0);
   for (var row = 0u; row < 2u * u.B; row++) {
     let side = row / u.B;
     let first = (row % u.B) * u.N * 2u + side;
@@ -133,31 +126,19 @@ fn main(@builtin(local_invocation_index) t: u32) {
     let scaled = weight * state.loss_scale;
     if (label < u.N) { loss += weight * (log_total - (logits[first + 2u * label] - top)); }
     ${
-      gradient
-        ? `var sum = 0.0;
-    for (var n = t; n < u.N; n += ${THREADS}u) {
-      if (n == label) { continue; }
+      dLogits
+        ? `for (var n = t; n < u.N; n += ${THREADS}u) {
       let at = first + 2u * n;
-      let d = precise_exp(logits[at] - top) / total * scaled;
-      d_logits[at] = d;
-      sum += d;
-    }
-    let others = reduce(t, sum, false);
-    if (label < u.N && label % ${THREADS}u == t) {
-      d_logits[first + 2u * label] = -others;
-      sum -= others;
-    }
-    bias[side] += reduce(t, sum, false);`
+      let probability = precise_exp(logits[at] - top) / total;
+      d_logits[at] = probability * scaled - select(0.0, scaled, n == label);
+    }`
         : ''
     }
   }
-  if (t == 0u) {
-    state.loss += loss;
-    ${gradient ? 'd_bias[0] += bias.x; d_bias[1] += bias.y;' : ''}
-  }
+  if (t == 0u) { state.loss += loss; }
 }`,
     uniforms: [{ u32: B }, { u32: N }],
-    bindings: [logits, targets, state, ...(gradient ? [gradient.logits, gradient.bias] : [])],
+    bindings: [logits, targets, state, ...(dLogits ? [dLogits] : [])],
     workgroups: [1, 1, 1],
   };
 }
