@@ -51,8 +51,11 @@ export function goldenBatch(tensors: NamedTensors, prefix: string, from = 0, to 
  * Softmax is shift-invariant, so these two gradients are 0 and what a run gives for them is rounding noise. They have a line of
  * their own, under the same bound, so that noise can be told from a mistake.
  */
-export function zeroGradients(layers: number): string[] {
-  return ['qa_outputs.bias', `deberta.encoder.layer.${layers - 1}.output.LayerNorm.bias`];
+export function zeroGradients({ num_hidden_layers: L, conv_kernel_size }: DebertaConfig): string[] {
+  // A convolution comes after the first layer: then that one's output is not the head's input.
+  const last =
+    L === 1 && conv_kernel_size > 0 ? [] : [`deberta.encoder.layer.${L - 1}.output.LayerNorm.bias`];
+  return ['qa_outputs.bias', ...last];
 }
 
 const GRADIENT_BOUND = 1e-4;
@@ -67,7 +70,7 @@ export async function checkModels(sources: Sources, report: Report): Promise<voi
     const { config, weights } = await loadModel(sources.folder, `models/${name}`);
     const golden = await readTensors(sources.folder, `models/${name}/golden.safetensors`);
     const engine = await sources.createEngine(config, weights);
-    const zero = zeroGradients(config.num_hidden_layers);
+    const zero = zeroGradients(config);
     const worst = { logits: 0, loss: 0, gradient: 0, tensor: '', rounding: 0 };
     try {
       const batches = [...golden.keys()]

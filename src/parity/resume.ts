@@ -99,7 +99,7 @@ async function checkCheckpoint(sources: Sources, name: string, report: Report): 
     // The run in one piece is that of training/fast where both logs say so.
     if (folder.paths.includes(final) && (await sameLosses(sources, golden.whole))) {
       const weights = await engine.readWeights();
-      compareWeights(await readTensors(folder, final), weights, config.num_hidden_layers, label, report);
+      compareWeights(await readTensors(folder, final), weights, config, label, report);
     }
   } finally {
     engine.dispose();

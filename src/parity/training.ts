@@ -1,5 +1,6 @@
 import type { Feature } from '../features/feature.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
+import type { DebertaConfig } from '../model/config.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train } from '../training/train.ts';
@@ -48,7 +49,7 @@ async function checkRun(sources: Sources, run: string, data: NamedTensors, repor
     );
     compareLogs(golden.log, state.log_history, `training ${run}`, report);
     const final = await readTensors(folder, `training/${run}/final.safetensors`);
-    compareWeights(final, await engine.readWeights(), config.num_hidden_layers, `training ${run}`, report);
+    compareWeights(final, await engine.readWeights(), config, `training ${run}`, report);
   } finally {
     engine.dispose();
   }
@@ -123,14 +124,14 @@ export function compareLogs(golden: LogEntry[], found: LogEntry[], label: string
 export function compareWeights(
   golden: NamedTensors,
   found: NamedTensors,
-  layers: number,
+  config: DebertaConfig,
   label: string,
   report: Report,
 ) {
   let worst = 0;
   let worstRms = 0;
   for (const [name, { data }] of golden) {
-    if (zeroGradients(layers).includes(name)) continue;
+    if (zeroGradients(config).includes(name)) continue;
     const mine = found.get(name)?.data ?? new Float32Array();
     worst = Math.max(worst, largestDifference(mine, data));
     const sum = (term: (i: number) => number) => data.reduce((total, _, i) => total + term(i), 0);
