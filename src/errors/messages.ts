@@ -317,6 +317,10 @@ export const messages = {
     ja: '使えるチェックポイントが残っていません（{reason}）。同じデータと設定で最初から学習し直してください。',
     en: 'No usable checkpoint is left ({reason}). Start the run again with the same data and settings.',
   },
+  'checkpoint-best-lost': {
+    ja: '評価データの損失が最小だったときの重み（ステップ {step}）が残っていません。最後のステップの重みを使います。',
+    en: 'The weights with the lowest eval loss (step {step}) are gone. Those of the last step are used.',
+  },
   'download-url': {
     ja: 'URL として読めません。https:// で始まる URL を入力してください。',
     en: 'Not a URL. Enter one that begins with https://.',

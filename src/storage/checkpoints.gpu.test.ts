@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { Evaluation } from '../answering/evaluation.ts';
+import type { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import type { TrainerState } from '../training/state.ts';
 import {
@@ -10,7 +12,7 @@ import {
   type Checkpoint,
 } from './checkpoints.ts';
 import { database, MAX_CHUNK_BYTES, type ChunkKey } from './database.ts';
-import type { Run } from './runs.ts';
+import { getEvaluation, getRun, putEvaluation, type Run } from './runs.ts';
 import { limitQuota } from './file-server.ts';
 import { emptyDatabase, testCheckpoint, testRun, type TestState } from './test-run.ts';
 
@@ -84,15 +86,64 @@ test('checkpoints of one run written at once follow one another', async () => {
 });
 
 test('best weights are kept beside the latest checkpoint, one generation', async () => {
-  const best = storedBestWeights(run.id);
-  expect(await best.load()).toBeNull();
+  const errors: ManabiError[] = [];
+  const best = storedBestWeights(run.id, (error) => errors.push(error));
   await saveCheckpoint(run.id, testCheckpoint(1));
   for (const step of [1, 2]) {
     await best.save(testCheckpoint(step).weights, { global_step: step } as TrainerState);
   }
-  expect(bits((await best.load()) as NamedTensors)).toEqual(bits(testCheckpoint(2).weights));
+  expect(bits((await best.load(2)) as NamedTensors)).toEqual(bits(testCheckpoint(2).weights));
+  expect(errors).toEqual([]);
   const found = await listCheckpoints(run.id);
   expect(found.map(({ kind, generation }) => `${kind} ${generation}`)).toEqual(['latest 1', 'best 2']);
+});
+
+test('best weights that are lost, or of another step, are told', async () => {
+  const errors: ManabiError[] = [];
+  const best = storedBestWeights(run.id, (error) => errors.push(error));
+  expect(await best.load(1)).toBeNull();
+  await best.save(testCheckpoint(1).weights, { global_step: 1 } as TrainerState);
+  expect(await best.load(2)).toBeNull();
+  await (await database()).delete('chunks', [`run:${run.id}:best`, 1, 0]);
+  expect(await best.load(1)).toBeNull();
+  expect(errors).toMatchObject(
+    [1, 2, 1].map((step) => ({ code: 'checkpoint-best-lost', place: run.id, details: { step } })),
+  );
+});
+
+test('best weights that find no room are kept in memory, and said so', async () => {
+  await limitQuota(20 * 2 ** 20);
+  try {
+    run = await testRun();
+    const errors: ManabiError[] = [];
+    const best = storedBestWeights(run.id, (error) => errors.push(error));
+    await best.save(testCheckpoint(1, 32).weights, { global_step: 1 } as TrainerState);
+    expect(errors).toMatchObject([{ code: 'storage-full' }]);
+    const kept = await best.load(1);
+    expect(kept?.get('deberta.embeddings.weight')?.data.length).toBe(32 * 2 ** 18 + 5);
+  } finally {
+    await limitQuota();
+  }
+});
+
+test('answers after training go with the checkpoint that gave them, by the next one or by damage', async () => {
+  const scored = { accuracy: 0.5, rows: [] } as unknown as Evaluation;
+  const left = async () => [await getEvaluation(run.id, 'after'), (await getRun(run.id)).scores.after];
+  await putEvaluation(run.id, 'before', scored);
+  await saveCheckpoint(run.id, testCheckpoint(1));
+  await putEvaluation(run.id, 'after', scored);
+  expect(await left()).toMatchObject([scored, { accuracy: 0.5 }]);
+  await saveCheckpoint(run.id, testCheckpoint(2));
+  expect(await left()).toEqual([null, undefined]);
+  await putEvaluation(run.id, 'after', scored);
+  await (await database()).delete('chunks', [`run:${run.id}:latest`, 2, 0]);
+  await loadCheckpoint(run.id);
+  expect(await left()).toEqual([null, undefined]);
+  // Those of the one before stay, though the damaged one is met again.
+  await putEvaluation(run.id, 'after', scored);
+  await loadCheckpoint(run.id);
+  expect(await left()).toMatchObject([scored, { accuracy: 0.5 }]);
+  expect(await getEvaluation(run.id, 'before')).toEqual(scored);
 });
 
 const damages: [string, RegExp, (key: ChunkKey) => Promise<unknown>][] = [

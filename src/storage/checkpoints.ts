@@ -1,8 +1,10 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { LossScaler, NamedTensors, OptimizerState } from '../model/engine.ts';
+import type { TrainerState } from '../training/state.ts';
 import type { BestWeights } from '../training/train.ts';
 import {
   database,
+  isStorageError,
   keysUnder,
   MAX_CHUNK_BYTES,
   write,
@@ -69,7 +71,8 @@ export function checkpointOwners(runId: string): string[] {
 
 /**
  * Stores a checkpoint. A crash at any moment leaves the ones before it whole; they are removed only when this one is
- * on the disk and more than two (of `best`: one) would be left.
+ * on the disk and more than two (of `best`: one) would be left. The answers kept as `after`
+ * go with the place of the newest.
  *
  * Throws ManabiError: run-unknown, storage-full (the ones before are intact), storage-failed.
  */
@@ -126,12 +129,23 @@ async function writeGeneration(
     body,
     sha256: await digest(new TextEncoder().encode(body)),
   };
-  await write(['runs', 'manifests'], runId, body.length, async (tx) => {
-    if (!(await tx.objectStore('runs').getKey(runId))) throw new ManabiError('run-unknown', runId);
-    await tx.objectStore('manifests').put(manifest);
-  });
+  await putManifest(runId, manifest);
   await prune(owner, kept[kind]);
   return infoOf(manifest);
+}
+
+/** The answers kept as `after` are those of the newest whole checkpoint, which is another one from here on. */
+async function putManifest(runId: string, manifest: CheckpointManifest): Promise<void> {
+  await write(['runs', 'evaluations', 'manifests'], runId, manifest.body.length, async (tx) => {
+    const run = await tx.objectStore('runs').get(runId);
+    if (!run) throw new ManabiError('run-unknown', runId);
+    const { before } = run.scores;
+    await Promise.all([
+      tx.objectStore('manifests').put(manifest),
+      tx.objectStore('evaluations').delete([runId, 'after']),
+      tx.objectStore('runs').put({ ...run, scores: before ? { before } : {} }),
+    ]);
+  });
 }
 
 /** The bytes of the arrays in pieces of at most MAX_CHUNK_BYTES. A piece is valid until the next one is asked for. */
@@ -214,7 +228,7 @@ export async function loadCheckpoint<State>(
       if (!('reason' in read)) return { ...read, ...infoOf(manifest), damaged };
       const { generation } = manifest;
       damaged.push(new ManabiError('checkpoint-damaged', runId, { generation, reason: read.reason }));
-      await mark(manifest);
+      if (!manifest.damaged) await mark(runId, manifest);
     }
     if (damaged.length === 0) return null;
     const reasons = damaged.map(({ details }) => details.reason).join('; ');
@@ -222,11 +236,9 @@ export async function loadCheckpoint<State>(
   });
 }
 
-async function mark(manifest: CheckpointManifest): Promise<void> {
+async function mark(runId: string, manifest: CheckpointManifest): Promise<void> {
   try {
-    await write(['manifests'], manifest.owner, 0, (tx) =>
-      tx.objectStore('manifests').put({ ...manifest, damaged: true }),
-    );
+    await putManifest(runId, { ...manifest, damaged: true });
   } catch (error) {
     // A full disk must not keep a run from going on; unmarked, the damaged generation only takes a whole one's place.
     if (!(error instanceof ManabiError && error.code === 'storage-full')) throw error;
@@ -305,13 +317,33 @@ export async function listCheckpoints(runId: string): Promise<CheckpointInfo[]> 
   return found.flat().map(infoOf);
 }
 
-/** Keeps the best weights of a run in the store, so that they outlive the tab. */
-export function storedBestWeights(runId: string): BestWeights {
+/**
+ * Keeps the best weights of a run in the store, so that they outlive the tab; where the disk is full, in memory. `onError` is told
+ * of that, and of checkpoint-best-lost where the weights of the step asked for are nowhere.
+ */
+export function storedBestWeights(runId: string, onError: (error: ManabiError) => void): BestWeights {
+  let unstored: NamedTensors | null = null;
   return {
     save: async (weights, state) => {
-      await saveCheckpoint(runId, { weights, optimizer: null, state }, 'best');
+      unstored = null;
+      try {
+        await saveCheckpoint(runId, { weights, optimizer: null, state }, 'best');
+      } catch (error) {
+        if (!isStorageError(error)) throw error;
+        unstored = weights;
+        onError(error);
+      }
     },
-    load: async () => (await loadCheckpoint(runId, 'best'))?.weights ?? null,
+    load: async (step) => {
+      if (unstored) return unstored;
+      const found = await loadCheckpoint<TrainerState>(runId, 'best').catch((error: unknown) => {
+        if (error instanceof ManabiError && error.code === 'checkpoint-lost') return null;
+        throw error;
+      });
+      if (found?.state.global_step === step) return found.weights;
+      onError(new ManabiError('checkpoint-best-lost', runId, { step }));
+      return null;
+    },
   };
 }
 

@@ -140,6 +140,11 @@ async function asManabiError(
   });
 }
 
+/** The disk is full, or fails. */
+export function isStorageError(error: unknown): error is ManabiError {
+  return error instanceof ManabiError && error.code.startsWith('storage-');
+}
+
 /** As messages tell sizes. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);

@@ -1,6 +1,5 @@
-import { ManabiError } from '../errors/manabi-error.ts';
 import type { TileMemory } from '../gpu/linear/tune.ts';
-import { database, write } from './database.ts';
+import { database, isStorageError, write } from './database.ts';
 
 /** The tiles that were fastest on each GPU of this computer. Where nothing can be stored they are timed at every visit. */
 export const storedTiles: TileMemory = {
@@ -17,7 +16,7 @@ async function unlessStorageFails(work: () => Promise<unknown>): Promise<unknown
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ManabiError && error.code.startsWith('storage-')) return null;
+    if (isStorageError(error)) return null;
     throw error;
   }
 }

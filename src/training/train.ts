@@ -41,7 +41,8 @@ export type TrainingEvent =
 /** Where the weights with the lowest eval_loss wait for the end of the run. */
 export interface BestWeights {
   save(weights: NamedTensors, state: TrainerState): Promise<void>;
-  load(): Promise<NamedTensors | null>;
+  /** Those saved at `step`, or null where they are lost. */
+  load(step: number): Promise<NamedTensors | null>;
 }
 
 export interface TrainingOptions {
@@ -97,6 +98,13 @@ function continued(from: TrainerState, { totalSteps }: StepPlan): TrainerState {
     throw new ManabiError('training-resume', '', { found: from.global_step, total: from.max_steps });
   }
   return { ...from, log_history: [...from.log_history] };
+}
+
+/** Where the best weights take the place of the last ones at the end of a run: the step they are of, else null. */
+export function bestStepAtEnd(args: TrainingArguments, state: TrainerState): number | null {
+  const { global_step, max_steps, best_global_step } = state;
+  const ends = args.load_best_model_at_end && global_step >= max_steps;
+  return ends && best_global_step !== global_step ? best_global_step : null;
 }
 
 /** From its first value to 2^-24 the scale of the loss is halved so often: no gradient is that large. */
@@ -253,9 +261,10 @@ class Run {
   }
 
   private async finish(): Promise<void> {
-    const { args, state, plan } = this;
-    if (args.load_best_model_at_end && state.best_global_step !== plan.totalSteps) {
-      const weights = await this.best.load();
+    const { args, state } = this;
+    const bestStep = bestStepAtEnd(args, state);
+    if (bestStep !== null) {
+      const weights = await this.best.load(bestStep);
       if (weights) await this.engine.writeWeights(weights);
     }
     const losses = state.log_history.flatMap(({ loss }) => (loss === undefined ? [] : [loss]));

@@ -16,6 +16,7 @@ import { float32, type Engine, type EngineSettings, type NamedTensors } from '..
 import { FusedEngine } from '../model/fused/engine.ts';
 import { parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
+import { isStorageError } from '../storage/database.ts';
 import { withRunLock } from '../storage/run-lock.ts';
 import {
   createRun,
@@ -35,7 +36,7 @@ import { passesOf, planRun } from '../training/run-memory.ts';
 import { learningRateAt } from '../training/schedule.ts';
 import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
-import { train, type TrainingEvent } from '../training/train.ts';
+import { bestStepAtEnd, train, type TrainingEvent } from '../training/train.ts';
 import { bytesOf, configOf, readModel } from './model-files.ts';
 import {
   failure,
@@ -55,6 +56,8 @@ interface Model {
   description: ModelDescription;
   /** Where a restored run goes on. */
   resumeFrom: TrainerState | null;
+  /** Something of its training found no room: the store may give other weights. */
+  unstored?: true;
 }
 
 let gpu: Gpu | null = null;
@@ -138,7 +141,7 @@ function closeDevice(): void {
   gpu = null;
 }
 
-/** Keeps what an event says of a run. A full disk does not end the training. */
+/** Keeps what an event says of a run. */
 async function keep(runId: string, engine: Engine, event: TrainingEvent): Promise<void> {
   if (event.type === 'steps') {
     await putMetrics(runId, event.entries);
@@ -226,48 +229,57 @@ const worker: TrainerWorker = {
       const [run, { modelFiles }] = [await getRun(runId), await getRunInputs(runId)];
       const checkpoint = await loadCheckpoint<TrainerState>(runId);
       if (!checkpoint) throw new ManabiError('run-no-checkpoint', run.name);
+      const { state, damaged } = checkpoint;
+      // As its training left it.
+      const bestStep = bestStepAtEnd(run.args, state);
+      const best =
+        bestStep && (await storedBestWeights(runId, (error) => damaged.push(error)).load(bestStep));
       const config = await configOf(modelFiles);
       const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
-      await hold(() => createEngine(config, checkpoint.weights, tiles, run.args), {
+      await hold(() => createEngine(config, best || checkpoint.weights, tiles, run.args), {
         tokenizer: readTokenizer(await bytesOf(modelFiles)),
         files: new Map(modelFiles),
         description: run.model,
-        resumeFrom: checkpoint.state,
+        resumeFrom: state,
       });
       if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
       const restored: LoadedModel = { parameters: parameterCount(config), missing: [], unexpected: [] };
-      return { model: restored, damaged: checkpoint.damaged.map(failure) };
+      return { model: restored, damaged: damaged.map(failure) };
     }),
 
   train: (runId, onEvent, onStorageError) =>
     reply(() =>
       withRunLock(runId, async () => {
-        const { engine, tokenizer, resumeFrom } = loaded();
+        const held = loaded();
+        const { engine, tokenizer, resumeFrom } = held;
         const { args } = await getRun(runId);
         const rows = await preparedRows();
         control = new TrainingControl();
         if (resumeFrom) await deleteMetricsAfter(runId, resumeFrom.global_step);
         await updateRun(runId, { status: 'running' });
         let outcome: 'finished' | 'stopped' = 'stopped';
+        const tell = (error: ManabiError) => {
+          held.unstored = true;
+          onStorageError(failure(error));
+        };
+        const told = (error: unknown) => {
+          if (!isStorageError(error)) throw error;
+          tell(error);
+        };
         try {
           await train(engine, { ...rows, padTokenId: tokenizer.padTokenId }, args, {
             control,
             resumeFrom: resumeFrom ?? undefined,
-            best: storedBestWeights(runId),
+            best: storedBestWeights(runId, tell),
             onEvent: async (event) => {
               gpu?.check();
               if (event.type === 'end') outcome = event.outcome;
-              try {
-                await keep(runId, engine, event);
-              } catch (error) {
-                if (!(error instanceof ManabiError) || !error.code.startsWith('storage-')) throw error;
-                onStorageError(failure(error));
-              }
+              await keep(runId, engine, event).catch(told);
               await onEvent(shown(event), engine.memory().live);
             },
           });
         } finally {
-          await updateRun(runId, { status: outcome });
+          await updateRun(runId, { status: outcome }).catch(told);
         }
         return outcome;
       }),
@@ -275,14 +287,14 @@ const worker: TrainerWorker = {
 
   evaluate: (store, onProgress) =>
     reply(async () => {
-      const { engine, tokenizer } = loaded();
+      const { engine, tokenizer, unstored } = loaded();
       const { examples } = await preparedRows();
       interrupt = new AbortController();
       const { signal } = interrupt;
       try {
         const control = { onProgress, signal };
         const found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control);
-        if (store) await putEvaluation(store.runId, store.when, found);
+        if (store && !unstored) await putEvaluation(store.runId, store.when, found);
         return found;
       } catch (error) {
         throw signal.aborted ? new ManabiError('cancelled', '') : error;
