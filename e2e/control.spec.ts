@@ -4,7 +4,7 @@ test('a run is paused, resumed, stopped with a checkpoint, opened and continued'
   await page.goto('/');
   await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
   await page.getByLabel('max_train_samples').fill('48');
-  await page.getByLabel('max_eval_samples').fill('4');
+  await page.getByLabel('max_eval_samples').fill('16');
   await page.getByLabel('num_train_epochs').fill('1');
   await page.getByRole('button', { name: '学習を始める' }).click();
   const pause = page.getByRole('button', { name: '一時停止' });
@@ -20,10 +20,10 @@ test('a run is paused, resumed, stopped with a checkpoint, opened and continued'
   await run.getByRole('button', { name: '続ける' }).click();
   await expect(run).toContainText('完了', { timeout: 120_000 });
   await expect(run).toContainText('6 / 6');
-  // Perhaps before its answers are there: those of the stop are not taken for them.
+  // Before its answers are there: those of the stop are not taken for them.
   await page.reload();
   await run.getByRole('button', { name: /^開/ }).click();
-  await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 60_000 });
+  await expect(page.locator('.table tbody tr')).toHaveCount(16, { timeout: 60_000 });
   await expect(page.locator('[data-before=Accuracy]')).toBeVisible({ timeout: 60_000 });
   // The trained model is the one that answers one's own question: the same as in its table.
   const cells = page.locator('.table tbody tr').first().locator('td');
