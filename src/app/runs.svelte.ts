@@ -1,3 +1,4 @@
+import { ManabiError } from '../errors/manabi-error.ts';
 import { sweepLeftovers } from '../storage/checkpoints.ts';
 import { deleteDownload, listDownloads } from '../storage/downloads.ts';
 import { deleteHubModel, listHubModels } from '../storage/hub-model.ts';
@@ -22,6 +23,13 @@ class Runs {
   get unfinished(): Run | null {
     const last = this.list.at(0);
     return last?.status === 'stopped' && hasBegun(last) ? last : null;
+  }
+
+  /** With a run's name in place of the id that the store knows it by. */
+  named(error: Error): Error {
+    if (!(error instanceof ManabiError)) return error;
+    const run = this.list.find(({ id }) => id === error.place);
+    return run ? new ManabiError(error.code, run.name, error.details) : error;
   }
 
   /** At the start of the page. */

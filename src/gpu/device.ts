@@ -11,7 +11,7 @@ export interface GpuCounters {
   peakBytes: number;
 }
 
-const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query'] as GPUFeatureName[];
+const wantedFeatures = ['timestamp-query'] as GPUFeatureName[];
 const wantedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
