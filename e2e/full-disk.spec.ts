@@ -23,3 +23,22 @@ test('a full disk is told at the start of a run, which begins once there is room
   await expect(page.locator('.runs li').first()).toContainText('完了', { timeout: 120_000 });
   await expect(alert).toHaveCount(0);
 });
+
+test('a disk that fills up in mid-run costs the checkpoint, not the training', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('max_train_samples').fill('8');
+  await page.getByLabel('max_eval_samples').fill('2');
+  await page.getByLabel('num_train_epochs').fill('1');
+  // Room for what the run begins with, not for a checkpoint with moments.
+  const devtools = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 6e6 });
+  await page.getByRole('button', { name: '学習を始める' }).click();
+  await expect(page.getByText('学習が終わりました')).toBeVisible({ timeout: 120_000 });
+  await expect(page.locator('.table tbody tr')).toHaveCount(2);
+  await expect(page.getByText(/^manabi-small · train\.json: 保存領域が足りません/).first()).toBeVisible();
+  // The store holds what the run began with: it is not finished there.
+  await expect(page.locator('.runs li').first()).toContainText('停止');
+  await expect(page.locator('.runs li').first()).toContainText('0 / 1');
+});

@@ -4,7 +4,7 @@ import type { Run } from '../storage/runs.ts';
 /** README.md of the saved model: data, settings and scores, with the metadata that model hubs read. `run`: null for a model as it came. */
 export function modelCard(
   base: string,
-  run: Pick<Run, 'args' | 'data'> | null,
+  run: Pick<Run, 'args' | 'data' | 'progress'> | null,
   scores: Omit<Evaluation, 'rows'> | null,
 ): string {
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
@@ -23,6 +23,8 @@ export function modelCard(
         `- evaluation: ${run.data.evaluation.name} (${run.data.evaluation.questions} questions)`,
         '',
         '## Settings',
+        '',
+        `Trained for ${run.progress.step} of ${run.progress.totalSteps} steps.`,
         '',
         ...Object.entries(run.args).map(([name, value]) => `- ${name}: ${value}`),
         '',

@@ -4,6 +4,7 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import {
   deleteRun,
+  getAnswersAt,
   getEvaluation,
   getMetrics,
   getRun,
@@ -37,30 +38,39 @@ interface ModelChoice {
   description: Omit<ModelDescription, 'fingerprint'>;
 }
 
+/** The model of this run as its training left it, or (null) the chosen one as it came, a new head made with `seed`. */
+type Held = { runId: string } | { runId: null; seed: number };
+
 /** The chosen model and settings, the run and its results. */
 class Session {
   /** What a run begins from; null: the built-in model. */
   choice = $state.raw<ModelChoice | null>(null);
-  /** The model that answers now. */
-  model = $state.raw<(LoadedModel & { name: string }) | null>(null);
+  /** What was found in its files; null until they are read. */
+  model = $state.raw<LoadedModel | null>(null);
   preset = $state<PresetName>('sample');
   args = $state<TrainingArguments>({ ...presets.sample });
   prepared = $state.raw<PreparedData | null>(null);
   /** What `prepared` was made of. */
   private source = $state.raw<readonly unknown[]>([]);
+  /** The run whose rows `prepared` describes. */
+  private rowsOf: string | null = null;
   /** What the run takes of the GPU, or what would fit; null without a GPU. */
   memory = $state.raw<RunMemory | null>(null);
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
   /** Of the questions that were scored. */
   ceiling = $state.raw<Ceiling | null>(null);
-  /** The run whose log and answers are shown. */
-  runId = $state<string | null>(null);
+  /** The run whose log and answers are shown, as far as its model is trained; that model answers questions and is saved. */
+  run = $state.raw<Run | null>(null);
   /** How the training or scoring that was asked for last has ended, until it is seen. */
   outcome = $state<'finished' | 'stopped' | 'scored' | null>(null);
 
-  /** The trainer holds `choice` as it came. */
-  private fresh = false;
+  /** What the trainer holds, another object for other weights; null: nothing that could be told. */
+  held = $state.raw<Held | null>(null);
+
+  get runId(): string | null {
+    return this.run?.id ?? null;
+  }
 
   /** The rows of the data, model and settings as they are chosen now; null until they are made. */
   get measured(): PreparedData | null {
@@ -81,8 +91,10 @@ class Session {
 
   async openDevice(backend?: Backend): Promise<void> {
     await (backend ? device.open(backend) : device.openBest());
-    this.forgetModel();
-    if (device.current?.isSoftware && this.preset === 'sample') this.choosePreset('quick');
+    this.held = null;
+    // Settings that were typed before the device was found stay.
+    const untouched = JSON.stringify(this.settings()) === JSON.stringify(presets.sample);
+    if (device.current?.isSoftware && untouched) this.choosePreset('quick');
   }
 
   choosePreset(name: PresetName): void {
@@ -96,14 +108,14 @@ class Session {
   }
 
   async chooseModel(files: File[], name: string): Promise<void> {
-    await work.guarded('model', async () => {
+    await this.guarded('model', async () => {
       const byName = Object.fromEntries(files.map((file) => [file.name, file]));
       await this.replaceModel({ files: byName, description: { source: 'files', name } });
     });
   }
 
   async fetchModel(base: string, id: string): Promise<void> {
-    await work.guarded('model', async () => {
+    await this.guarded('model', async () => {
       work.begin('fetching');
       const files = unwrap(await tokenizer.fetchModel(base, id, work.reporter()));
       await this.replaceModel({ files, description: { source: 'hub', name: id } });
@@ -113,13 +125,12 @@ class Session {
   /** Back to the built-in model. */
   clearModel(): void {
     delete work.errors.model;
-    this.choice = this.model = this.memory = null;
-    this.fresh = false;
+    this.choice = this.model = this.memory = this.held = null;
     this.clearResults();
   }
 
   /** The main job: evaluate, train, evaluate. What has not been chosen is the built-in one. */
-  async run(): Promise<void> {
+  async start(): Promise<void> {
     await this.guarded('training', async () => {
       await this.prepare();
       this.checkQuestions(true);
@@ -131,17 +142,19 @@ class Session {
         await deleteRun(runId).catch(() => {});
         throw error;
       });
+      const run = await getRun(runId);
       this.clearResults();
       this.before = before;
-      this.runId = runId;
-      await this.trainAndScore(runId);
+      this.run = run;
+      this.rowsOf = runId;
+      await this.trainAndScore(run);
     });
   }
 
   /** The main job with settings that fit. */
   async runSmaller(settings: SmallerRun): Promise<void> {
     this.args = { ...this.args, ...settings };
-    await this.run();
+    await this.start();
   }
 
   /** Goes on with a stored run from its last checkpoint. */
@@ -149,7 +162,7 @@ class Session {
     await this.guarded('runs', async () => {
       await this.show(run);
       await this.reserve();
-      await this.trainAndScore(run.id);
+      await this.trainAndScore(this.run ?? run);
     });
   }
 
@@ -157,8 +170,7 @@ class Session {
   async openRun(run: Run): Promise<void> {
     await this.guarded('runs', async () => {
       await this.show(run);
-      this.after = await getEvaluation(run.id, 'after');
-      if (!this.after) this.after = await this.score({ runId: run.id, when: 'after' });
+      this.after ??= await this.score({ runId: run.id, when: 'after' });
     });
   }
 
@@ -178,8 +190,7 @@ class Session {
   async ask(question: string, context: string) {
     let found: { answer: string; score: number; start: number; end: number }[] = [];
     await this.guarded('ask', async () => {
-      // What is held answers: after a run the trained model, not the chosen one anew.
-      if (!this.model) await this.hold();
+      await this.holdShown();
       work.begin('answering');
       found = unwrap(await trainer.ask(question, context));
     });
@@ -189,20 +200,26 @@ class Session {
   /** The model as a zip, or null after an error. */
   async download(): Promise<Blob | null> {
     return this.packed(async () => {
-      const run = this.runId ? await getRun(this.runId) : null;
-      return unwrap(await trainer.download(modelCard(this.model?.name ?? '', run, this.after)));
+      await this.holdShown();
+      const { name } = this.run?.model ?? (await this.chosen()).description;
+      work.begin('packing');
+      return unwrap(await trainer.download(modelCard(name, this.run, this.after)));
     });
   }
 
   /** The last checkpoint with the script that goes on in Python, or null after an error. */
   async downloadCheckpoint(): Promise<Blob | null> {
-    return this.packed(async () => unwrap(await trainer.downloadCheckpoint(this.runId ?? '')));
+    return this.packed(async () => {
+      const runId = this.runId ?? '';
+      if (this.rowsOf !== runId) await this.prepareRun(runId);
+      work.begin('packing');
+      return unwrap(await trainer.downloadCheckpoint(runId));
+    });
   }
 
   private async packed(make: () => Promise<Blob>): Promise<Blob | null> {
     let zip: Blob | null = null;
     await this.guarded('download', async () => {
-      work.begin('packing');
       zip = await make();
     });
     return zip;
@@ -211,14 +228,9 @@ class Session {
   /** Only when there is something to show in their place. */
   private clearResults(): void {
     this.before = this.after = null;
-    this.runId = this.outcome = null;
+    this.run = this.outcome = null;
     live.show([]);
     work.warnings = [];
-  }
-
-  private forgetModel(): void {
-    this.model = null;
-    this.fresh = false;
   }
 
   /** Reads what has not been chosen and tokenizes it. */
@@ -227,9 +239,21 @@ class Session {
     await data.fill();
     const { files } = await this.chosen();
     work.begin('tokenizing');
+    this.rowsOf = null;
+    // As they are asked for: the device that is found meanwhile may bring other settings.
+    const source = this.sources();
     this.prepared = unwrap(await tokenizer.prepare(files, this.settings(), work.reporter()));
     this.memory = null;
-    this.source = this.sources();
+    this.source = source;
+  }
+
+  /** The same for the rows of a run, whatever data is chosen. */
+  private async prepareRun(runId: string): Promise<void> {
+    work.begin('tokenizing');
+    this.rowsOf = null;
+    this.prepared = unwrap(await tokenizer.prepareRun(runId, work.reporter()));
+    this.source = [];
+    this.rowsOf = runId;
   }
 
   /** Throws ManabiError where every question was left out. */
@@ -254,7 +278,16 @@ class Session {
   /** Has the trainer hold the chosen model as it came. */
   private async hold(): Promise<void> {
     await device.require();
-    if (!this.fresh) await this.load(await this.chosen());
+    const { held } = this;
+    if (held?.runId !== null || held.seed !== this.args.seed) await this.load(await this.chosen());
+  }
+
+  /** Has the trainer hold the model whose answers are shown. Work that was cancelled or a lost GPU may have left another, or none. */
+  private async holdShown(): Promise<void> {
+    await device.require();
+    if (this.held?.runId === this.runId) return;
+    if (this.run) await this.restore(this.run);
+    else await this.hold();
   }
 
   private async replaceModel(choice: ModelChoice): Promise<void> {
@@ -268,44 +301,48 @@ class Session {
 
   private async load(choice: ModelChoice): Promise<void> {
     work.begin('loading');
-    this.fresh = false;
     const { files, description } = choice;
-    const loaded = unwrap(await trainer.load(files, description, this.args.seed, work.reporter()));
-    this.model = { ...loaded, name: description.name };
-    // The answers on the page may still be a run's; the model that is held is not.
-    this.runId = this.memory = null;
-    this.fresh = true;
+    const { seed } = this.args;
+    this.model = unwrap(await trainer.load(files, description, seed, work.reporter()));
+    this.memory = null;
+    this.held = { runId: null, seed };
   }
 
   private async show(run: Run): Promise<void> {
     await device.require();
-    work.begin('loading');
-    this.fresh = false;
-    const { model, damaged } = unwrap(await trainer.restore(run.id));
-    this.clearResults();
-    this.memory = null;
-    this.model = { ...model, name: run.model.name };
-    for (const error of damaged) work.warn(error);
-    work.begin('tokenizing');
-    this.prepared = unwrap(await tokenizer.prepareRun(run.id, work.reporter()));
-    // The rows of the run, whatever data is chosen.
-    this.source = [];
+    await this.restore(run);
+    this.memory = this.ceiling = null;
     this.preset = run.recipe in presets ? (run.recipe as PresetName) : 'notebook';
     this.args = { ...run.args };
-    this.runId = run.id;
-    live.show(await getMetrics(run.id));
-    this.before = await getEvaluation(run.id, 'before');
-    this.ceiling = this.prepared.ceiling;
+    await this.prepareRun(run.id);
+    this.ceiling = this.prepared?.ceiling ?? null;
   }
 
-  private async trainAndScore(runId: string): Promise<void> {
+  /** Has the trainer hold a stored run, and shows what is kept of it: no answers and no log of other weights. */
+  private async restore(run: Run): Promise<void> {
+    work.begin('loading');
+    const { progress, damaged } = unwrap(await trainer.restore(run.id));
+    this.held = { runId: run.id };
+    this.clearResults();
+    for (const error of damaged) work.warn(error);
+    this.run = { ...run, progress };
+    live.show((await getMetrics(run.id)).filter(({ step }) => step <= progress.step));
+    this.before = await getEvaluation(run.id, 'before');
+    this.after = await getAnswersAt(run.id, progress.step);
+  }
+
+  private async trainAndScore(run: Run): Promise<void> {
+    const runId = run.id;
     for (let losses = 0; ; losses++) {
       try {
         work.begin('training');
-        this.fresh = false;
+        // Until the training has come to its end, what is held is of no checkpoint, and may be no numbers any more.
+        this.held = this.after = null;
         const onEvent = proxy((event: TrainingEvent, bytes: number) => live.onEvent(event, bytes));
         const onStorageError = proxy((error: Reply<never>) => work.warn(error));
-        const outcome = unwrap(await trainer.train(runId, onEvent, onStorageError));
+        const { outcome, progress } = unwrap(await trainer.train(runId, onEvent, onStorageError));
+        this.held = { runId };
+        this.run = { ...run, progress };
         this.after = await this.score({ runId, when: 'after' });
         this.outcome = outcome;
         return;
@@ -313,10 +350,10 @@ class Session {
         const lost = error instanceof ManabiError && error.code === 'gpu-lost';
         if (!lost || losses === MAX_RECOVERIES) throw error;
         work.warnings = [...work.warnings, error];
-        this.forgetModel();
+        this.held = null;
         await device.reopen();
-        const { model } = unwrap(await trainer.restore(runId));
-        this.model = { ...model, name: (await getRun(runId)).model.name };
+        const { damaged } = unwrap(await trainer.restore(runId));
+        for (const found of damaged) work.warn(found);
       }
     }
   }
@@ -330,7 +367,8 @@ class Session {
 
   private async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
     work.begin('evaluating');
-    const scored = unwrap(await trainer.evaluate(store, work.reporter()));
+    const onStorageError = proxy((error: Reply<never>) => work.warn(error));
+    const scored = unwrap(await trainer.evaluate(store, work.reporter(), onStorageError));
     this.ceiling = this.prepared?.ceiling ?? null;
     return scored;
   }
@@ -345,14 +383,14 @@ class Session {
     };
   }
 
-  /** Work that needs the device: when it broke, there is a new one, and the model went with the old one. */
+  /** Work that needs the device: when it broke, there is a new one, and what was held went with the old one. */
   private async guarded(area: Area, job: () => Promise<void>): Promise<void> {
     await work.guarded(area, async () => {
       this.outcome = null;
       try {
         await job();
       } catch (error) {
-        if (await device.recover(error)) this.forgetModel();
+        if ((await device.recover(error)) || !(await trainer.holdsModel())) this.held = null;
         throw error;
       }
     });

@@ -12,7 +12,16 @@ import {
   type Checkpoint,
 } from './checkpoints.ts';
 import { database, MAX_CHUNK_BYTES, type ChunkKey } from './database.ts';
-import { getEvaluation, getRun, putEvaluation, type Run } from './runs.ts';
+import { withRunLock } from './run-lock.ts';
+import {
+  getAnswersAt,
+  getEvaluation,
+  getRun,
+  putEvaluation,
+  putMetrics,
+  updateRun,
+  type Run,
+} from './runs.ts';
 import { limitQuota } from './file-server.ts';
 import { emptyDatabase, testCheckpoint, testRun, type TestState } from './test-run.ts';
 
@@ -64,7 +73,7 @@ test('views into larger arrays are stored as what they show', async () => {
   await saveCheckpoint(run.id, {
     weights: new Map([['a', { shape: [2], data }]]),
     optimizer: null,
-    state: {},
+    state: { global_step: 1, max_steps: 1, epoch: 1 },
   });
   const found = await loadCheckpoint(run.id);
   expect(found?.weights.get('a')).toEqual({ shape: [2], data: Float32Array.of(1, 2) });
@@ -129,21 +138,56 @@ test('best weights that find no room are kept in memory, and said so', async () 
 test('answers after training go with the checkpoint that gave them, by the next one or by damage', async () => {
   const scored = { accuracy: 0.5, rows: [] } as unknown as Evaluation;
   const left = async () => [await getEvaluation(run.id, 'after'), (await getRun(run.id)).scores.after];
-  await putEvaluation(run.id, 'before', scored);
+  await putEvaluation(run.id, 'before', scored, 0);
   await saveCheckpoint(run.id, testCheckpoint(1));
-  await putEvaluation(run.id, 'after', scored);
+  await putEvaluation(run.id, 'after', scored, 1);
   expect(await left()).toMatchObject([scored, { accuracy: 0.5 }]);
   await saveCheckpoint(run.id, testCheckpoint(2));
   expect(await left()).toEqual([null, undefined]);
-  await putEvaluation(run.id, 'after', scored);
+  await putEvaluation(run.id, 'after', scored, 2);
   await (await database()).delete('chunks', [`run:${run.id}:latest`, 2, 0]);
   await loadCheckpoint(run.id);
   expect(await left()).toEqual([null, undefined]);
   // Those of the one before stay, though the damaged one is met again.
-  await putEvaluation(run.id, 'after', scored);
+  await putEvaluation(run.id, 'after', scored, 1);
   await loadCheckpoint(run.id);
   expect(await left()).toMatchObject([scored, { accuracy: 0.5 }]);
   expect(await getEvaluation(run.id, 'before')).toEqual(scored);
+});
+
+test('answers of weights that another tab has trained on meanwhile are neither kept nor taken', async () => {
+  const scored = { accuracy: 0.5, rows: [] } as unknown as Evaluation;
+  await saveCheckpoint(run.id, testCheckpoint(1));
+  await putEvaluation(run.id, 'after', scored, 1);
+  expect(await getAnswersAt(run.id, 1)).toEqual(scored);
+  await saveCheckpoint(run.id, testCheckpoint(2));
+  await putEvaluation(run.id, 'after', scored, 1);
+  expect(await getEvaluation(run.id, 'after')).toBeNull();
+  await putEvaluation(run.id, 'after', scored, 2);
+  expect(await getAnswersAt(run.id, 1)).toBeNull();
+});
+
+test('a run is as far as its newest whole checkpoint, by a crash or by damage', async () => {
+  const shown = async () => {
+    const { status, progress } = await getRun(run.id);
+    return [status, progress.step];
+  };
+  await saveCheckpoint(run.id, testCheckpoint(2));
+  await withRunLock(run.id, async () => {
+    await updateRun(run.id, { status: 'running' });
+    await putMetrics(run.id, [{ step: 3, epoch: 1.5, loss: 1 }]);
+    expect(await shown()).toEqual(['running', 3]);
+  });
+  expect(await shown()).toEqual(['stopped', 2]);
+  // Its end found no room: it is not finished.
+  await updateRun(run.id, { status: 'finished' });
+  expect(await shown()).toEqual(['stopped', 2]);
+  await saveCheckpoint(run.id, testCheckpoint(4));
+  await saveCheckpoint(run.id, testCheckpoint(3), 'best');
+  expect(await shown()).toEqual(['finished', 4]);
+  await (await database()).delete('chunks', [`run:${run.id}:latest`, 2, 0]);
+  await loadCheckpoint(run.id);
+  expect(await shown()).toEqual(['stopped', 2]);
 });
 
 const damages: [string, RegExp, (key: ChunkKey) => Promise<unknown>][] = [

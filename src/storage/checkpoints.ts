@@ -15,6 +15,9 @@ import {
 /** `latest`: where the run goes on. `best`: the weights with the lowest eval_loss. */
 export type CheckpointKind = 'latest' | 'best';
 
+/** How far a run is, as its TrainerState says it. */
+type Reached = Pick<TrainerState, 'global_step' | 'max_steps' | 'epoch'>;
+
 export interface Checkpoint<State> {
   weights: NamedTensors;
   /** null: weights only. */
@@ -71,14 +74,14 @@ export function checkpointOwners(runId: string): string[] {
 
 /**
  * Stores a checkpoint. A crash at any moment leaves the ones before it whole; they are removed only when this one is
- * on the disk and more than two (of `best`: one) would be left. The answers kept as `after`
- * go with the place of the newest.
+ * on the disk and more than two (of `best`: one) would be left. The run is as far as its `latest` from here on; the
+ * answers kept as `after` go with the place of the newest.
  *
  * Throws ManabiError: run-unknown, storage-full (the ones before are intact), storage-failed.
  */
 export async function saveCheckpoint(
   runId: string,
-  checkpoint: Checkpoint<unknown>,
+  checkpoint: Checkpoint<Reached>,
   kind: CheckpointKind = 'latest',
 ): Promise<CheckpointInfo> {
   const owner = ownerOf(runId, kind);
@@ -100,7 +103,7 @@ async function writeGeneration(
   owner: string,
   kind: CheckpointKind,
   generation: number,
-  { weights, optimizer, state }: Checkpoint<unknown>,
+  { weights, optimizer, state }: Checkpoint<Reached>,
 ): Promise<CheckpointInfo> {
   const groups: [Group, NamedTensors][] = [['weights', weights]];
   if (optimizer) groups.push(['exp_avg', optimizer.exp_avg], ['exp_avg_sq', optimizer.exp_avg_sq]);
@@ -129,21 +132,34 @@ async function writeGeneration(
     body,
     sha256: await digest(new TextEncoder().encode(body)),
   };
-  await putManifest(runId, manifest);
+  await putManifests(runId, [manifest], state);
   await prune(owner, kept[kind]);
   return infoOf(manifest);
 }
 
-/** The answers kept as `after` are those of the newest whole checkpoint, which is another one from here on. */
-async function putManifest(runId: string, manifest: CheckpointManifest): Promise<void> {
-  await write(['runs', 'evaluations', 'manifests'], runId, manifest.body.length, async (tx) => {
+/**
+ * The newest whole checkpoint is another one from here on, with `newest` as its state (null: there is none): the run is as
+ * far as that one, and the answers kept as `after` are those of the one before.
+ */
+async function putManifests(
+  runId: string,
+  manifests: readonly CheckpointManifest[],
+  newest: Reached | null,
+): Promise<void> {
+  const bytes = manifests.reduce((sum, { body }) => sum + body.length, 0);
+  await write(['runs', 'evaluations', 'manifests'], runId, bytes, async (tx) => {
     const run = await tx.objectStore('runs').get(runId);
     if (!run) throw new ManabiError('run-unknown', runId);
     const { before } = run.scores;
+    const changed = { ...run, scores: before ? { before } : {}, updatedAt: Date.now() };
+    if (newest && manifests[0].kind === 'latest') {
+      const { global_step: step, max_steps: totalSteps, epoch } = newest;
+      changed.progress = { step, totalSteps, epoch };
+    }
     await Promise.all([
-      tx.objectStore('manifests').put(manifest),
+      ...manifests.map((manifest) => tx.objectStore('manifests').put(manifest)),
       tx.objectStore('evaluations').delete([runId, 'after']),
-      tx.objectStore('runs').put({ ...run, scores: before ? { before } : {} }),
+      tx.objectStore('runs').put(changed),
     ]);
   });
 }
@@ -214,7 +230,7 @@ export async function sweepLeftovers(): Promise<void> {
  *
  * Throws ManabiError checkpoint-lost when there are checkpoints and none of them is whole.
  */
-export async function loadCheckpoint<State>(
+export async function loadCheckpoint<State extends Reached>(
   runId: string,
   kind: CheckpointKind = 'latest',
 ): Promise<LoadedCheckpoint<State> | null> {
@@ -223,22 +239,33 @@ export async function loadCheckpoint<State>(
     const db = await database();
     const manifests = await manifestsOf(db, owner);
     const damaged: ManabiError[] = [];
+    const unmarked: CheckpointManifest[] = [];
     for (const manifest of manifests) {
       const read = await readGeneration<State>(db, manifest);
-      if (!('reason' in read)) return { ...read, ...infoOf(manifest), damaged };
+      if (!('reason' in read)) {
+        await mark(runId, unmarked, read.state);
+        return { ...read, ...infoOf(manifest), damaged };
+      }
       const { generation } = manifest;
       damaged.push(new ManabiError('checkpoint-damaged', runId, { generation, reason: read.reason }));
-      if (!manifest.damaged) await mark(runId, manifest);
+      if (!manifest.damaged) unmarked.push(manifest);
     }
     if (damaged.length === 0) return null;
+    await mark(runId, unmarked, null);
     const reasons = damaged.map(({ details }) => details.reason).join('; ');
     throw new ManabiError('checkpoint-lost', runId, { reason: reasons });
   });
 }
 
-async function mark(runId: string, manifest: CheckpointManifest): Promise<void> {
+async function mark(
+  runId: string,
+  manifests: readonly CheckpointManifest[],
+  newest: Reached | null,
+): Promise<void> {
+  if (manifests.length === 0) return;
+  const marked = manifests.map((manifest) => ({ ...manifest, damaged: true as const }));
   try {
-    await putManifest(runId, { ...manifest, damaged: true });
+    await putManifests(runId, marked, newest);
   } catch (error) {
     // A full disk must not keep a run from going on; unmarked, the damaged generation only takes a whole one's place.
     if (!(error instanceof ManabiError && error.code === 'storage-full')) throw error;

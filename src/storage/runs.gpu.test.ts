@@ -42,7 +42,7 @@ test('a run is listed with what changed last, the latest first', async () => {
   const first = await testRun();
   const second = await testRun();
   await updateRun(first.id, { status: 'finished', progress: { step: 3, totalSteps: 3, epoch: 1 } });
-  await putEvaluation(first.id, 'after', evaluation);
+  await putEvaluation(first.id, 'after', evaluation, 3);
   const runs = await listRuns();
   expect(runs.map(({ id }) => id)).toEqual([first.id, second.id]);
   expect(runs[0]).toMatchObject({
@@ -99,7 +99,7 @@ test('deleting a run leaves nothing of it and all of the others', async () => {
   const stays = await testRun();
   for (const { id } of [gone, stays]) {
     await putMetrics(id, [{ step: 1, epoch: 1, loss: 1 }]);
-    await putEvaluation(id, 'before', evaluation);
+    await putEvaluation(id, 'before', evaluation, 0);
     await saveCheckpoint(id, testCheckpoint(1));
     await saveCheckpoint(id, testCheckpoint(1), 'best');
   }
@@ -122,7 +122,7 @@ test('nothing is added to a run that another tab deleted', async () => {
   const unknown = { code: 'run-unknown' };
   await expect(updateRun(id, { name: 'x' })).rejects.toMatchObject(unknown);
   await expect(putMetrics(id, [{ step: 1, epoch: 1, loss: 1 }])).rejects.toMatchObject(unknown);
-  await expect(putEvaluation(id, 'after', evaluation)).rejects.toMatchObject(unknown);
+  await expect(putEvaluation(id, 'after', evaluation, 0)).rejects.toMatchObject(unknown);
   await expect(saveCheckpoint(id, testCheckpoint(1))).rejects.toMatchObject(unknown);
   const db = await database();
   for (const name of db.objectStoreNames) expect(await db.count(name)).toBe(0);

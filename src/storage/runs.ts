@@ -40,8 +40,9 @@ export interface Run {
   tiles: TileChoice | null;
   data: { train: DataDescription; evaluation: DataDescription };
   model: ModelDescription;
-  /** `stopped` also when its tab was closed or crashed in mid-run. */
+  /** `stopped` also when its tab was closed or crashed in mid-run, or when its end found no room. */
   status: 'running' | 'stopped' | 'finished';
+  /** As far as its newest whole checkpoint; of a running one, as its log. */
   progress: { step: number; totalSteps: number; epoch: number };
   scores: Partial<Record<When, Omit<Evaluation, 'rows'>>>;
 }
@@ -134,11 +135,20 @@ export async function getRun(runId: string): Promise<Run> {
   return (await withTrueStatus([run]))[0];
 }
 
-/** A tab that is closed in mid-run leaves `running` behind; its lock is gone, though. */
+/** A tab that is closed in mid-run leaves `running` behind; its lock is gone, though, and what came after its checkpoint. */
 async function withTrueStatus(runs: Run[]): Promise<Run[]> {
   const locked = await lockedRuns(runs.map(({ id }) => id));
-  return runs.map((run) =>
-    run.status === 'running' && !locked.has(run.id) ? { ...run, status: 'stopped' } : run,
+  return Promise.all(
+    runs.map(async (run): Promise<Run> => {
+      const { progress } = run;
+      if (run.status === 'running' && locked.has(run.id)) {
+        const { store } = (await database()).transaction('metrics');
+        const last = await store.openKeyCursor(keysUnder(run.id), 'prev');
+        return { ...run, progress: { ...progress, step: last?.key[1] ?? progress.step } };
+      }
+      const finished = hasBegun(run) && progress.step >= progress.totalSteps;
+      return { ...run, status: finished ? 'finished' : 'stopped' };
+    }),
   );
 }
 
@@ -198,13 +208,22 @@ export async function deleteMetricsAfter(runId: string, step: number): Promise<v
   await write(['metrics'], runId, 0, (tx) => tx.objectStore('metrics').delete(after));
 }
 
-/** Keeps a table of answers and, in the run, its scores. Throws ManabiError run-unknown, storage-full, storage-failed. */
-export async function putEvaluation(runId: string, when: When, evaluation: Evaluation): Promise<void> {
+/**
+ * Keeps a table of answers of the weights after `step` and, in the run, its scores; not where another tab has gone on with the
+ * run meanwhile. Throws ManabiError run-unknown, storage-full, storage-failed.
+ */
+export async function putEvaluation(
+  runId: string,
+  when: When,
+  evaluation: Evaluation,
+  step: number,
+): Promise<void> {
   const { rows, ...scores } = evaluation;
   const bytes = JSON.stringify(rows).length;
   await write(['runs', 'evaluations'], runId, bytes, async (tx) => {
     const run = await tx.objectStore('runs').get(runId);
     if (!run) throw new ManabiError('run-unknown', runId);
+    if (run.progress.step !== step) return;
     const updated = { ...run, scores: { ...run.scores, [when]: scores }, updatedAt: Date.now() };
     await Promise.all([
       tx.objectStore('runs').put(updated),
@@ -215,4 +234,14 @@ export async function putEvaluation(runId: string, when: When, evaluation: Evalu
 
 export async function getEvaluation(runId: string, when: When): Promise<Evaluation | null> {
   return (await (await database()).get('evaluations', [runId, when])) ?? null;
+}
+
+/** The answers kept as `after` where they are those of the weights after `step`. */
+export async function getAnswersAt(runId: string, step: number): Promise<Evaluation | null> {
+  const tx = (await database()).transaction(['runs', 'evaluations']);
+  const [run, found] = await Promise.all([
+    tx.objectStore('runs').get(runId),
+    tx.objectStore('evaluations').get([runId, 'after']),
+  ]);
+  return run?.progress.step === step ? (found ?? null) : null;
 }

@@ -44,6 +44,8 @@ function tensor(length: number, seed: number): NamedTensor {
 
 export interface TestState {
   global_step: number;
+  max_steps: number;
+  epoch: number;
   log_history: { step: number; loss: number }[];
 }
 
@@ -63,6 +65,6 @@ export function testCheckpoint(
   return {
     weights: names(step),
     optimizer: { exp_avg: names(step + 10), exp_avg_sq: names(step + 20) },
-    state: { global_step: step, log_history: [{ step, loss: 1 / step }] },
+    state: { global_step: step, max_steps: 4, epoch: step / 2, log_history: [{ step, loss: 1 / step }] },
   };
 }

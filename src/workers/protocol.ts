@@ -10,7 +10,7 @@ import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
 import type { ExcludedRow, SquadExample } from '../squad/example.ts';
-import type { ModelDescription } from '../storage/runs.ts';
+import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
@@ -108,20 +108,24 @@ export interface TrainerWorker {
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory | null>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
-  /** Puts the last whole checkpoint of a run in place of the model held; gives what was damaged. */
-  restore(runId: string): Promise<Reply<{ model: LoadedModel; damaged: Reply<never>[] }>>;
-  /** Trains a run begun or restored; its checkpoints, log and progress go to the store. */
+  /** Puts the last whole checkpoint of a run in place of the model held; gives how far it is and what was damaged. */
+  restore(runId: string): Promise<Reply<{ progress: Run['progress']; damaged: Reply<never>[] }>>;
+  /** Trains a run begun or restored; its checkpoints and log go to the store. */
   train(
     runId: string,
     onEvent: (event: TrainingEvent, bytes: number) => void,
     /** The disk is full or failed: training goes on, the checkpoint is missing. */
     onStorageError: (error: Reply<never>) => void,
-  ): Promise<Reply<'finished' | 'stopped'>>;
+  ): Promise<Reply<{ outcome: 'finished' | 'stopped'; progress: Run['progress'] }>>;
   /** Answers the evaluation questions of the rows prepared and, with a run, stores them. */
   evaluate(
-    store: { runId: string; when: 'before' | 'after' } | null,
+    store: { runId: string; when: When } | null,
     onProgress: OnProgress,
+    /** There are answers, but those of after the training could not be stored. */
+    onStorageError: (error: Reply<never>) => void,
   ): Promise<Reply<Evaluation>>;
+  /** A model that could not be made may have cost the one before, whose memory was needed. */
+  holdsModel(): boolean;
   pause(): void;
   resume(): void;
   /** Ends training with a checkpoint; a loading or an evaluation at once. */

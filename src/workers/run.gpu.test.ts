@@ -56,7 +56,8 @@ test('a run that kept its best weights gives them again when it is opened', asyn
     expose({ rows: () => prepared } satisfies RowSource, port1);
     await trainer.connect(transfer(port2, [port2]));
     const runId = unwrap(await trainer.begin('full', args));
-    expect(unwrap(await trainer.train(runId, noProgress, noProgress))).toBe('finished');
+    const trained = unwrap(await trainer.train(runId, noProgress, noProgress));
+    expect(trained).toMatchObject({ outcome: 'finished', progress: { step: 6, totalSteps: 6 } });
     const losses = (await getMetrics(runId)).flatMap(({ eval_loss }) => eval_loss ?? []);
     expect(Math.min(...losses)).toBeLessThan(losses[2]);
 
@@ -65,14 +66,14 @@ test('a run that kept its best weights gives them again when it is opened', asyn
       const found = unzipSync(new Uint8Array(await zip.arrayBuffer()));
       return Object.entries(found).find(([name]) => name.endsWith('model.safetensors'))?.[1];
     };
-    const trained = await weights();
-    const scored = unwrap(await trainer.evaluate({ runId, when: 'after' }, noProgress));
+    const left = await weights();
+    const scored = unwrap(await trainer.evaluate({ runId, when: 'after' }, noProgress, noProgress));
     expect(unwrap(await trainer.restore(runId)).damaged).toEqual([]);
     const restored = await weights();
     // toEqual takes minutes to say where so many bytes differ.
-    expect(
-      restored?.length === trained?.length && restored?.every((byte, at) => byte === trained?.[at]),
-    ).toBe(true);
+    expect(restored?.length === left?.length && restored?.every((byte, at) => byte === left?.[at])).toBe(
+      true,
+    );
     expect(await getEvaluation(runId, 'after')).toEqual(scored);
   } finally {
     worker.terminate();

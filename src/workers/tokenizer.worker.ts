@@ -34,6 +34,7 @@ const files: Record<Role, { name: string; examples: SquadExample[] }> = {
   evaluation: { name: '', examples: [] },
 };
 let prepared: PreparedRows | null = null;
+/** Made as soon as work is asked for: a cancel that comes right after it must not be lost. */
 let abort = new AbortController();
 
 /** The text files of a model folder: config.json and what belongs to the tokenizer. */
@@ -51,9 +52,8 @@ async function prepareRows(
   fileNames: Record<Role, string>,
   args: TrainingArguments,
   onProgress: OnProgress,
+  signal: AbortSignal,
 ): Promise<PreparedData> {
-  abort = new AbortController();
-  const { signal } = abort;
   const total = given.train.length + given.evaluation.length;
   const excluded: PreparedData['excluded'] = {};
   const first: Feature[] = [];
@@ -149,6 +149,7 @@ const worker: TokenizerWorker = {
 
   prepare: (modelFiles, args, onProgress) =>
     reply(async () => {
+      const { signal } = (abort = new AbortController());
       const tokenizer = readTokenizer(await textFiles(Object.entries(modelFiles)));
       const { max_train_samples, max_eval_samples, seed } = args;
       const examples = {
@@ -156,15 +157,16 @@ const worker: TokenizerWorker = {
         evaluation: sampleExamples(files.evaluation.examples, max_eval_samples, seed),
       };
       const names = { train: files.train.name, evaluation: files.evaluation.name };
-      return prepareRows(tokenizer, examples, names, args, onProgress);
+      return prepareRows(tokenizer, examples, names, args, onProgress, signal);
     }),
 
   prepareRun: (runId, onProgress) =>
     reply(async () => {
+      const { signal } = (abort = new AbortController());
       const [run, inputs] = [await getRun(runId), await getRunInputs(runId)];
       const tokenizer = readTokenizer(await textFiles(inputs.modelFiles));
       const names = { train: run.data.train.name, evaluation: run.data.evaluation.name };
-      return prepareRows(tokenizer, inputs, names, run.args, onProgress);
+      return prepareRows(tokenizer, inputs, names, run.args, onProgress, signal);
     }),
 
   cancel: () => abort.abort(),

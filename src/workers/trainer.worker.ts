@@ -2,7 +2,7 @@ import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import { expose, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
-import { evaluateExamples } from '../answering/evaluation.ts';
+import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
 import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
@@ -27,6 +27,7 @@ import {
   putMetrics,
   updateRun,
   type ModelDescription,
+  type Run,
 } from '../storage/runs.ts';
 import { storedTiles } from '../storage/tiles.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
@@ -42,7 +43,6 @@ import {
   failure,
   reply,
   type Device,
-  type LoadedModel,
   type PreparedRows,
   type RowSource,
   type TrainerWorker,
@@ -54,7 +54,7 @@ interface Model {
   /** config.json and the tokenizer's files. */
   files: Map<string, Blob>;
   description: ModelDescription;
-  /** Where a restored run goes on. */
+  /** As far as its run has trained it; null: as it came. */
   resumeFrom: TrainerState | null;
   /** Something of its training found no room: the store may give other weights. */
   unstored?: true;
@@ -67,7 +67,7 @@ let device: Device | null = null;
 let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
 let control = new TrainingControl();
-/** Of a loading or an evaluation. */
+/** Of a loading or an evaluation. Both are made as soon as their work is asked for: a stop that comes right after it must not be lost. */
 let interrupt = new AbortController();
 /** Bytes that this GPU did not have. */
 let refused = Infinity;
@@ -143,26 +143,23 @@ function closeDevice(): void {
 
 /** Keeps what an event says of a run. */
 async function keep(runId: string, engine: Engine, event: TrainingEvent): Promise<void> {
-  if (event.type === 'steps') {
-    await putMetrics(runId, event.entries);
-    await updateRun(runId, { progress: event.progress });
-  } else if (event.type === 'evaluation') await putMetrics(runId, [event.entry]);
-  else if (event.type === 'start') {
-    const { global_step, max_steps, epoch } = event.state;
-    if (global_step === 0) {
-      // What a run begins from when its tab is closed before the first epoch ends.
-      await saveCheckpoint(runId, {
-        weights: await engine.readWeights(),
-        optimizer: null,
-        state: event.state,
-      });
-    }
-    // From here on there is something to go on from.
-    await updateRun(runId, { progress: { step: global_step, totalSteps: max_steps, epoch } });
+  if (event.type === 'steps') await putMetrics(runId, event.entries);
+  else if (event.type === 'evaluation') await putMetrics(runId, [event.entry]);
+  else if (event.type === 'start' && event.state.global_step === 0) {
+    // What a run begins from when its tab is closed before the first epoch ends.
+    await saveCheckpoint(runId, {
+      weights: await engine.readWeights(),
+      optimizer: null,
+      state: event.state,
+    });
   } else if (event.type === 'checkpoint') {
     const checkpoint = { weights: await engine.readWeights(), optimizer: await engine.readOptimizer() };
     await saveCheckpoint(runId, { ...checkpoint, state: event.state });
   }
+}
+
+function progressOf({ global_step: step, max_steps: totalSteps, epoch }: TrainerState): Run['progress'] {
+  return { step, totalSteps, epoch };
 }
 
 /** For the page, which has the log already: a long one would hold up its thread at every checkpoint. */
@@ -226,6 +223,7 @@ const worker: TrainerWorker = {
 
   restore: (runId) =>
     reply(async () => {
+      const { signal } = (interrupt = new AbortController());
       const [run, { modelFiles }] = [await getRun(runId), await getRunInputs(runId)];
       const checkpoint = await loadCheckpoint<TrainerState>(runId);
       if (!checkpoint) throw new ManabiError('run-no-checkpoint', run.name);
@@ -236,6 +234,7 @@ const worker: TrainerWorker = {
         bestStep && (await storedBestWeights(runId, (error) => damaged.push(error)).load(bestStep));
       const config = await configOf(modelFiles);
       const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
+      if (signal.aborted) throw new ManabiError('cancelled', '');
       await hold(() => createEngine(config, best || checkpoint.weights, tiles, run.args), {
         tokenizer: readTokenizer(await bytesOf(modelFiles)),
         files: new Map(modelFiles),
@@ -243,18 +242,17 @@ const worker: TrainerWorker = {
         resumeFrom: state,
       });
       if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
-      const restored: LoadedModel = { parameters: parameterCount(config), missing: [], unexpected: [] };
-      return { model: restored, damaged: damaged.map(failure) };
+      return { progress: progressOf(state), damaged: damaged.map(failure) };
     }),
 
   train: (runId, onEvent, onStorageError) =>
-    reply(() =>
-      withRunLock(runId, async () => {
+    reply(() => {
+      control = new TrainingControl();
+      return withRunLock(runId, async () => {
         const held = loaded();
         const { engine, tokenizer, resumeFrom } = held;
         const { args } = await getRun(runId);
         const rows = await preparedRows();
-        control = new TrainingControl();
         if (resumeFrom) await deleteMetricsAfter(runId, resumeFrom.global_step);
         await updateRun(runId, { status: 'running' });
         let outcome: 'finished' | 'stopped' = 'stopped';
@@ -267,7 +265,7 @@ const worker: TrainerWorker = {
           tell(error);
         };
         try {
-          await train(engine, { ...rows, padTokenId: tokenizer.padTokenId }, args, {
+          const state = await train(engine, { ...rows, padTokenId: tokenizer.padTokenId }, args, {
             control,
             resumeFrom: resumeFrom ?? undefined,
             best: storedBestWeights(runId, tell),
@@ -278,28 +276,38 @@ const worker: TrainerWorker = {
               await onEvent(shown(event), engine.memory().live);
             },
           });
+          held.resumeFrom = state;
+          return { outcome, progress: progressOf(state) };
         } finally {
           await updateRun(runId, { status: outcome }).catch(told);
         }
-        return outcome;
-      }),
-    ),
+      });
+    }),
 
-  evaluate: (store, onProgress) =>
+  evaluate: (store, onProgress, onStorageError) =>
     reply(async () => {
-      const { engine, tokenizer, unstored } = loaded();
+      const { signal } = (interrupt = new AbortController());
+      const { engine, tokenizer, resumeFrom, unstored } = loaded();
       const { examples } = await preparedRows();
-      interrupt = new AbortController();
-      const { signal } = interrupt;
+      let found: Evaluation;
       try {
         const control = { onProgress, signal };
-        const found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control);
-        if (store && !unstored) await putEvaluation(store.runId, store.when, found);
-        return found;
+        found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control);
       } catch (error) {
         throw signal.aborted ? new ManabiError('cancelled', '') : error;
       }
+      if (!store || unstored) return found;
+      try {
+        await putEvaluation(store.runId, store.when, found, resumeFrom?.global_step ?? 0);
+      } catch (error) {
+        // Of a run that could not even begin, nothing is worth more than the room it wants.
+        if (store.when === 'before' || !(error instanceof ManabiError)) throw error;
+        onStorageError(failure(error));
+      }
+      return found;
     }),
+
+  holdsModel: () => model !== null,
 
   pause: () => control.pause(),
   resume: () => control.resume(),
