@@ -1,5 +1,6 @@
 import type { LogEntry } from '../training/state.ts';
-import type { Progress, TrainingEvent } from '../training/train.ts';
+import type { Progress } from '../training/train.ts';
+import type { RunEvent } from '../workers/protocol.ts';
 import { work } from './work.svelte.ts';
 
 /** What a run tells while it trains, and the log of a run that is shown. */
@@ -8,17 +9,21 @@ class Live {
   progress = $state.raw<Progress | null>(null);
   /** Of the evaluation rows while their loss is measured between two epochs. */
   evalLoss = $state.raw<{ done: number; total: number } | null>(null);
+  /** A checkpoint is being written. */
+  saving = $state(false);
   /** Memory in use. */
   bytes = $state(0);
 
   show(log: LogEntry[]): void {
     this.log = log;
     this.progress = this.evalLoss = null;
+    this.saving = false;
   }
 
-  onEvent(event: TrainingEvent, bytes: number): void {
+  onEvent(event: RunEvent, bytes: number): void {
     this.bytes = bytes;
     this.evalLoss = event.type === 'evaluation-progress' ? event : null;
+    this.saving = event.type === 'saving';
     if (event.type === 'start') {
       // What came after the checkpoint will come again.
       this.log = this.log.filter(({ step }) => step <= event.state.global_step);

@@ -12,7 +12,6 @@ import {
   type Run,
 } from '../storage/runs.ts';
 import { checkFits, type RunMemory, type SmallerRun } from '../training/run-memory.ts';
-import type { TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import {
   unwrap,
@@ -20,6 +19,7 @@ import {
   type LoadedModel,
   type PreparedData,
   type Reply,
+  type RunEvent,
   type TrainerWorker,
 } from '../workers/protocol.ts';
 import { builtInModelFiles } from './built-in.ts';
@@ -338,7 +338,7 @@ class Session {
         work.begin('training');
         // Until the training has come to its end, what is held is of no checkpoint, and may be no numbers any more.
         this.held = this.after = null;
-        const onEvent = proxy((event: TrainingEvent, bytes: number) => live.onEvent(event, bytes));
+        const onEvent = proxy((event: RunEvent, bytes: number) => live.onEvent(event, bytes));
         const onStorageError = proxy((error: Reply<never>) => work.warn(error));
         const { outcome, progress } = unwrap(await trainer.train(runId, onEvent, onStorageError));
         this.held = { runId };

@@ -92,6 +92,9 @@ export interface LoadedModel {
   unexpected: string[];
 }
 
+/** What a run tells, and that a checkpoint is being written: of a large model for seconds, until the next event. */
+export type RunEvent = TrainingEvent | { type: 'saving' };
+
 export type Backend = 'webgpu' | 'cpu';
 
 export interface TrainerWorker {
@@ -113,7 +116,7 @@ export interface TrainerWorker {
   /** Trains a run begun or restored; its checkpoints and log go to the store. */
   train(
     runId: string,
-    onEvent: (event: TrainingEvent, bytes: number) => void,
+    onEvent: (event: RunEvent, bytes: number) => void,
     /** The disk is full or failed: training goes on, the checkpoint is missing. */
     onStorageError: (error: Reply<never>) => void,
   ): Promise<Reply<{ outcome: 'finished' | 'stopped'; progress: Run['progress'] }>>;

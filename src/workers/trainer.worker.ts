@@ -272,6 +272,9 @@ const worker: TrainerWorker = {
             onEvent: async (event) => {
               gpu?.check();
               if (event.type === 'end') outcome = event.outcome;
+              if (event.type === 'start' || event.type === 'checkpoint') {
+                await onEvent({ type: 'saving' }, engine.memory().live);
+              }
               await keep(runId, engine, event).catch(told);
               await onEvent(shown(event), engine.memory().live);
             },

@@ -132,6 +132,7 @@ export const en: Record<keyof typeof ja, string> = {
   evaluating: 'Evaluating',
   trainingNow: 'Training',
   evalLossNow: 'Measuring the evaluation loss',
+  savingNow: 'Saving a checkpoint',
   paused: 'Paused',
   answering: 'Looking for the answer',
   packing: 'Packing the files',

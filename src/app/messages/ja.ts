@@ -126,6 +126,7 @@ export const ja = {
   evaluating: '評価しています',
   trainingNow: '学習しています',
   evalLossNow: '評価データの損失を測っています',
+  savingNow: 'チェックポイントを保存しています',
   paused: '一時停止中',
   answering: '答えを探しています',
   packing: 'ファイルにまとめています',
