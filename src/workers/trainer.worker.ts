@@ -67,7 +67,7 @@ let device: Device | null = null;
 let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
 let control = new TrainingControl();
-/** Of a loading or an evaluation. Both are made as soon as their work is asked for: a stop that comes right after it must not be lost. */
+/** Of a loading or an evaluation. Like `control` made as soon as work is asked for: a stop right after must not be lost. */
 let interrupt = new AbortController();
 /** Bytes that this GPU did not have. */
 let refused = Infinity;
@@ -303,7 +303,7 @@ const worker: TrainerWorker = {
       try {
         await putEvaluation(store.runId, store.when, found, resumeFrom?.global_step ?? 0);
       } catch (error) {
-        // Of a run that could not even begin, nothing is worth more than the room it wants.
+        // A run whose first answers find no room would keep no checkpoint either: it does not begin.
         if (store.when === 'before' || !(error instanceof ManabiError)) throw error;
         onStorageError(failure(error));
       }
