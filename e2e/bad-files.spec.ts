@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { openPage } from './page.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'manabi-bad-'));
 test.afterAll(() => rmSync(work, { recursive: true }));
@@ -48,8 +49,7 @@ test('bad data files get a message in the language of the page and change nothin
 });
 
 test('bad model folders name the file and the remedy', async ({ page }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await openPage(page);
   const alert = page.getByRole('alert');
   const folder = (name: string, change: (path: string) => void) => {
     const path = join(work, name);
@@ -79,8 +79,7 @@ test('bad model folders name the file and the remedy', async ({ page }) => {
 });
 
 test('broken and hostile checkpoints are refused by name, and the page goes on', async ({ page }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await openPage(page);
   const alert = page.getByRole('alert');
   const others = readdirSync('public/model').filter((name) => name !== 'model.safetensors');
   const bad = 'src/parity/fixtures/formats/bad';

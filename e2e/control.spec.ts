@@ -1,11 +1,8 @@
 import { expect, test } from '@playwright/test';
+import { openPage } from './page.ts';
 
 test('a run is paused, resumed, stopped with a checkpoint, opened and continued', async ({ page }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('max_train_samples').fill('48');
-  await page.getByLabel('max_eval_samples').fill('16');
-  await page.getByLabel('num_train_epochs').fill('1');
+  await openPage(page, { max_train_samples: '48', max_eval_samples: '16', num_train_epochs: '1' });
   await page.getByRole('button', { name: '学習を始める' }).click();
   const pause = page.getByRole('button', { name: '一時停止' });
   await pause.click({ timeout: 60_000 });
@@ -35,9 +32,7 @@ test('a run is paused, resumed, stopped with a checkpoint, opened and continued'
 });
 
 test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('max_eval_samples').fill('200');
+  await openPage(page, { max_eval_samples: '200' });
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.getByText('評価しています')).toBeVisible({ timeout: 60_000 });
   await page.getByRole('button', { name: '取り消す' }).click();
@@ -49,10 +44,7 @@ test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
 test('a setting that cannot be used is said while it is typed, and a start changes nothing', async ({
   page,
 }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('max_train_samples').fill('8');
-  await page.getByLabel('max_eval_samples').fill('2');
+  await openPage(page, { max_train_samples: '8', max_eval_samples: '2' });
   await page.getByRole('button', { name: '評価する' }).click();
   const rows = page.locator('.table tbody tr');
   await expect(rows).toHaveCount(2, { timeout: 60_000 });

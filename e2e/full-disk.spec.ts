@@ -1,10 +1,8 @@
 import { expect, test } from '@playwright/test';
+import { openPage } from './page.ts';
 
 test('a full disk is told at the start of a run, which begins once there is room', async ({ page }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('max_train_samples').fill('8');
-  await page.getByLabel('max_eval_samples').fill('2');
+  await openPage(page, { max_train_samples: '8', max_eval_samples: '2' });
   await page.getByRole('button', { name: '評価する' }).click();
   const rows = page.locator('.table tbody tr');
   await expect(rows).toHaveCount(2, { timeout: 60_000 });
@@ -25,11 +23,7 @@ test('a full disk is told at the start of a run, which begins once there is room
 });
 
 test('a disk that fills up in mid-run costs the checkpoint, not the training', async ({ page }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('max_train_samples').fill('8');
-  await page.getByLabel('max_eval_samples').fill('2');
-  await page.getByLabel('num_train_epochs').fill('1');
+  await openPage(page, { max_train_samples: '8', max_eval_samples: '2', num_train_epochs: '1' });
   // Room for what the run begins with, not for a checkpoint with moments.
   const devtools = await page.context().newCDPSession(page);
   const { origin } = new URL(page.url());

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
+import { openPage } from './page.ts';
 
 const golden = '../shared/golden';
 
@@ -34,8 +35,7 @@ test('the trained model answers JSQuAD on the page as the reference pipeline doe
   const file = join(mkdtempSync(join(tmpdir(), 'manabi-golden-')), 'valid-v1.3.json');
   writeFileSync(file, JSON.stringify(squad));
 
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await openPage(page);
   await page.getByLabel('評価データ ファイルを選ぶ').setInputFiles(file);
   await page.getByLabel('フォルダーを選ぶ').setInputFiles(`${golden}/models/qa-trained`);
   await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('qa-trained');

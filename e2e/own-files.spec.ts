@@ -1,17 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { LocalHub } from './local-hub.ts';
-
-async function small(page: Page): Promise<void> {
-  await page.getByLabel('max_train_samples').fill('8');
-  await page.getByLabel('max_eval_samples').fill('4');
-}
+import { openPage } from './page.ts';
 
 test('dropped JSON files and a dropped model folder are evaluated', async ({ page }) => {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await openPage(page);
   // A drop as the browser makes it: a DataTransfer with the file.
   for (const [label, file] of [
     ['学習データ', 'train.json'],
@@ -36,7 +31,8 @@ test('dropped JSON files and a dropped model folder are evaluated', async ({ pag
   cpSync('public/model', folder, { recursive: true });
   await page.getByLabel('フォルダーを選ぶ').setInputFiles(folder);
   await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('my-model');
-  await small(page);
+  await page.getByLabel('max_train_samples').fill('8');
+  await page.getByLabel('max_eval_samples').fill('4');
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 120_000 });
   await page.getByText('モデルが読む最初の行').click();
@@ -52,8 +48,7 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
   const hub = new LocalHub();
   const base = await hub.start();
   try {
-    await page.goto('/');
-    await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+    await openPage(page);
     const fetchModel = async (id: string) => {
       await page.getByText('Hugging Face から取得').click();
       await page.getByLabel('ハブの URL').fill(base);

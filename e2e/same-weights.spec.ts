@@ -4,13 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
+import { openPage } from './page.ts';
 
 async function open(page: Page, train: string): Promise<void> {
-  await page.goto('/');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('max_train_samples').fill(train);
-  await page.getByLabel('max_eval_samples').fill('4');
-  await page.getByLabel('num_train_epochs').fill('1');
+  await openPage(page, { max_train_samples: train, max_eval_samples: '4', num_train_epochs: '1' });
 }
 
 async function train(page: Page): Promise<void> {
