@@ -1,14 +1,14 @@
-import { expose, proxy, transfer, wrap } from 'comlink';
+import { expose, proxy, transfer, wrap, type Remote } from 'comlink';
 import { unzipSync } from 'fflate';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { windowFeatures } from '../features/features.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { emptyDatabase } from '../storage/test-run.ts';
-import { getEvaluation, getMetrics } from '../storage/runs.ts';
+import { deleteRun, getEvaluation, getMetrics } from '../storage/runs.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import { bytesOf } from './model-files.ts';
-import { unwrap, type Role, type RowSource, type TrainerWorker } from './protocol.ts';
+import { unwrap, type Reply, type Role, type RowSource, type TrainerWorker } from './protocol.ts';
 
 const modelFiles = import.meta.glob('../parity/fixtures/models/qa-trained/*', {
   query: '?url',
@@ -28,54 +28,91 @@ function examples(count: number, answer: (year: string) => string): SquadExample
 
 const noProgress = proxy(() => {});
 
-test('a run that kept its best weights gives them again when it is opened', async () => {
-  await emptyDatabase();
-  const worker = new Worker(new URL('trainer.worker.ts', import.meta.url), { type: 'module' });
-  const trainer = wrap<TrainerWorker>(worker);
-  try {
-    const files: Record<string, Blob> = {};
-    for (const [path, url] of Object.entries(modelFiles)) {
-      files[path.slice(path.lastIndexOf('/') + 1)] = await (await fetch(url)).blob();
-    }
-    unwrap(await trainer.open('webgpu'));
-    unwrap(await trainer.load(files, { source: 'files', name: 'tiny' }, 42, noProgress));
-    const args = {
-      ...defaultArguments,
-      learning_rate: 3e-3,
-      per_device_train_batch_size: 4,
-      pad_to_max_length: false,
-      load_best_model_at_end: true,
-    };
-    // What is learnt is wrong for the evaluation: its loss rises.
-    const given = { train: examples(8, (year) => year), evaluation: examples(4, () => '駅') };
-    const tokenizer = readTokenizer(await bytesOf(new Map(Object.entries(files))));
-    const rows = (role: Role) => given[role].flatMap((example) => windowFeatures(tokenizer, example, args));
-    const { port1, port2 } = new MessageChannel();
-    const fileNames = { train: 'train.json', evaluation: 'valid.json' };
-    const prepared = { train: rows('train'), evaluation: rows('evaluation'), examples: given, fileNames };
-    expose({ rows: () => prepared } satisfies RowSource, port1);
-    await trainer.connect(transfer(port2, [port2]));
-    const runId = unwrap(await trainer.begin('full', args));
-    const trained = unwrap(await trainer.train(runId, noProgress, noProgress));
-    expect(trained).toMatchObject({ outcome: 'finished', progress: { step: 6, totalSteps: 6 } });
-    const losses = (await getMetrics(runId)).flatMap(({ eval_loss }) => eval_loss ?? []);
-    expect(Math.min(...losses)).toBeLessThan(losses[2]);
+const args = {
+  ...defaultArguments,
+  learning_rate: 3e-3,
+  per_device_train_batch_size: 4,
+  pad_to_max_length: false,
+  load_best_model_at_end: true,
+};
 
-    const weights = async () => {
-      const zip = unwrap(await trainer.download(''));
-      const found = unzipSync(new Uint8Array(await zip.arrayBuffer()));
-      return Object.entries(found).find(([name]) => name.endsWith('model.safetensors'))?.[1];
-    };
-    const left = await weights();
-    const scored = unwrap(await trainer.evaluate({ runId, when: 'after' }, noProgress, noProgress));
-    expect(unwrap(await trainer.restore(runId)).damaged).toEqual([]);
-    const restored = await weights();
-    // toEqual takes minutes to say where so many bytes differ.
-    expect(restored?.length === left?.length && restored?.every((byte, at) => byte === left?.[at])).toBe(
-      true,
-    );
-    expect(await getEvaluation(runId, 'after')).toEqual(scored);
-  } finally {
-    worker.terminate();
+async function files(): Promise<Record<string, Blob>> {
+  const found: Record<string, Blob> = {};
+  for (const [path, url] of Object.entries(modelFiles)) {
+    found[path.slice(path.lastIndexOf('/') + 1)] = await (await fetch(url)).blob();
   }
+  return found;
+}
+
+let worker: Worker;
+let trainer: Remote<TrainerWorker>;
+
+beforeEach(async () => {
+  await emptyDatabase();
+  worker = new Worker(new URL('trainer.worker.ts', import.meta.url), { type: 'module' });
+  trainer = wrap<TrainerWorker>(worker);
+  const model = await files();
+  unwrap(await trainer.open('webgpu'));
+  unwrap(await trainer.load(model, { source: 'files', name: 'tiny' }, 42, noProgress));
+  // What is learnt is wrong for the evaluation: its loss rises.
+  const given = { train: examples(8, (year) => year), evaluation: examples(4, () => '駅') };
+  const tokenizer = readTokenizer(await bytesOf(new Map(Object.entries(model))));
+  const rows = (role: Role) => given[role].flatMap((example) => windowFeatures(tokenizer, example, args));
+  const { port1, port2 } = new MessageChannel();
+  const fileNames = { train: 'train.json', evaluation: 'valid.json' };
+  const prepared = { train: rows('train'), evaluation: rows('evaluation'), examples: given, fileNames };
+  expose({ rows: () => prepared } satisfies RowSource, port1);
+  await trainer.connect(transfer(port2, [port2]));
+});
+
+afterEach(() => worker.terminate());
+
+test('a run that kept its best weights gives them again when it is opened', async () => {
+  const runId = unwrap(await trainer.begin('full', args));
+  const trained = unwrap(await trainer.train(runId, noProgress, noProgress));
+  expect(trained).toMatchObject({ outcome: 'finished', progress: { step: 6, totalSteps: 6 } });
+  const losses = (await getMetrics(runId)).flatMap(({ eval_loss }) => eval_loss ?? []);
+  expect(Math.min(...losses)).toBeLessThan(losses[2]);
+
+  const weights = async () => {
+    const zip = unwrap(await trainer.download(''));
+    const found = unzipSync(new Uint8Array(await zip.arrayBuffer()));
+    return Object.entries(found).find(([name]) => name.endsWith('model.safetensors'))?.[1];
+  };
+  const left = await weights();
+  const scored = unwrap(await trainer.evaluate({ runId, when: 'after' }, noProgress, noProgress));
+  expect(unwrap(await trainer.restore(runId)).damaged).toEqual([]);
+  const restored = await weights();
+  // toEqual takes minutes to say where so many bytes differ.
+  expect(restored?.length === left?.length && restored?.every((byte, at) => byte === left?.[at])).toBe(true);
+  expect(await getEvaluation(runId, 'after')).toEqual(scored);
+
+  // Another tab may delete it while it is scored: the answers are there all the same.
+  await deleteRun(runId);
+  const errors: Reply<never>[] = [];
+  const onStorageError = proxy((error: Reply<never>) => void errors.push(error));
+  const again = await trainer.evaluate({ runId, when: 'after' }, noProgress, onStorageError);
+  expect(unwrap(again)).toEqual(scored);
+  expect(errors).toMatchObject([{ code: 'run-unknown' }]);
+});
+
+test('a stop that comes right after what it ends, or in its last moment, is not lost', async () => {
+  const cancelled = { ok: false, code: 'cancelled' };
+  const runId = unwrap(await trainer.begin('full', args));
+  const stoppedAtOnce = async (work: Promise<unknown>) => {
+    await trainer.stop();
+    return work;
+  };
+  expect(await stoppedAtOnce(trainer.train(runId, noProgress, noProgress))).toMatchObject({
+    value: { outcome: 'stopped', progress: { step: 0, totalSteps: 6 } },
+  });
+  expect(await stoppedAtOnce(trainer.evaluate(null, noProgress, noProgress))).toMatchObject(cancelled);
+  expect(await stoppedAtOnce(trainer.restore(runId))).toMatchObject(cancelled);
+  const model = await files();
+  const description = { source: 'files', name: 'tiny' } as const;
+  expect(await stoppedAtOnce(trainer.load(model, description, 7, noProgress))).toMatchObject(cancelled);
+  // What was held still is.
+  expect(await trainer.holdsModel()).toBe(true);
+  const stop = proxy((done: number, total: number) => void (done === total && trainer.stop()));
+  expect(await trainer.evaluate({ runId, when: 'after' }, stop, noProgress)).toMatchObject(cancelled);
 });

@@ -180,8 +180,10 @@ const worker: TrainerWorker = {
 
   load: (given, named, seed, onProgress) =>
     reply(async () => {
-      interrupt = new AbortController();
-      const read = await readModel(given, seed, onProgress, interrupt.signal);
+      const { signal } = (interrupt = new AbortController());
+      const read = await readModel(given, seed, onProgress, signal);
+      // Small files are read without a look at it.
+      if (signal.aborted) throw new ManabiError('cancelled', '');
       const { config, tokenizer, tensors, missing, unexpected, files, fingerprint } = read;
       const description = { ...named, fingerprint };
       await hold(() => createEngine(config, tensors, fastest, float32), {
@@ -296,6 +298,8 @@ const worker: TrainerWorker = {
       try {
         const control = { onProgress, signal };
         found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control);
+        // During the last batch too: a run must not begin then.
+        signal.throwIfAborted();
       } catch (error) {
         throw signal.aborted ? new ManabiError('cancelled', '') : error;
       }
