@@ -96,6 +96,13 @@ test('a run that kept its best weights gives them again when it is opened', asyn
   expect(errors).toMatchObject([{ code: 'run-unknown' }]);
 });
 
+test('a model is scored as it came after a run with fp16 that did not begin', async () => {
+  const score = async () => unwrap(await trainer.evaluate(null, noProgress, noProgress));
+  const asItCame = await score();
+  unwrap(await trainer.reserve({ ...args, fp16: true }, { train: 32, evaluation: 32 }));
+  expect(await score()).toEqual(asItCame);
+});
+
 test('a stop that comes right after what it ends, or in its last moment, is not lost', async () => {
   const cancelled = { ok: false, code: 'cancelled' };
   const runId = unwrap(await trainer.begin('full', args));

@@ -292,7 +292,9 @@ const worker: TrainerWorker = {
   evaluate: (store, onProgress, onStorageError) =>
     reply(async () => {
       const { signal } = (interrupt = new AbortController());
-      const { engine, tokenizer, resumeFrom, unstored } = loaded();
+      const { tokenizer, resumeFrom, unstored } = loaded();
+      // Without a run the model as it came, not with the float16 activations of a run that did not begin.
+      const engine = store ? loaded().engine : await engineFor(float32);
       const { examples } = await preparedRows();
       let found: Evaluation;
       try {
