@@ -80,4 +80,17 @@ test('a run goes on by itself from its last checkpoint when the GPU is lost in i
   expect(third(after)).toEqual(third(before));
   // The page is whole: the model that came back answers.
   await expect(page.locator('.table tbody tr')).toHaveCount(2, { timeout: 5 * 60_000 });
+
+  await expect(page.getByText('学習が終わりました')).toBeVisible({ timeout: 5 * 60_000 });
+  // Lost again while nothing goes on: that is told where the next work is asked for, and the trained model comes back.
+  await loseDevice(page);
+  const cells = page.locator('.table tbody tr').first().locator('td');
+  const [question, context, , predicted] = (await cells.allTextContents()).map((text) => text.trim());
+  await page.getByRole('textbox', { name: '文章' }).fill(context);
+  await page.getByRole('textbox', { name: '質問' }).fill(question);
+  await page.getByRole('button', { name: '答えを探す' }).click();
+  const alert = page.getByRole('region', { name: '自分の文章で試す' }).getByRole('alert');
+  await expect(alert).toContainText('GPU との接続が失われました', { timeout: 60_000 });
+  await page.getByRole('button', { name: '答えを探す' }).click();
+  await expect(page.locator('.answers li strong').first()).toHaveText(predicted, { timeout: 5 * 60_000 });
 });
