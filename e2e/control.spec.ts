@@ -44,14 +44,37 @@ test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
 test('a setting that cannot be used is said while it is typed, and a start changes nothing', async ({
   page,
 }) => {
-  await openPage(page, { max_train_samples: '8', max_eval_samples: '2' });
+  await page.goto('/');
+  // Typed while the page still looks for a GPU: the settings for a device without one do not take its place.
+  await page.getByLabel('max_train_samples').fill('8');
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('max_eval_samples').fill('2');
   await page.getByRole('button', { name: '評価する' }).click();
   const rows = page.locator('.table tbody tr');
   await expect(rows).toHaveCount(2, { timeout: 60_000 });
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('8');
   await page.getByLabel('learning_rate').fill('-1');
   await expect(page.getByLabel('learning_rate')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByText('learning_rate: 値 -1 は使えません')).toBeVisible();
   await page.getByRole('button', { name: '学習を始める' }).click();
   await expect(page.getByRole('alert')).toContainText('learning_rate');
   await expect(rows).toHaveCount(2);
+});
+
+test('what was measured before the device brought its settings is not told of them', async ({ page }) => {
+  let letGo = () => {};
+  const measuring = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await page.route('**/*.wasm', async (route) => {
+    await measuring;
+    await route.continue();
+  });
+  await page.goto('/');
+  const measure = page.getByRole('button', { name: 'トークン数を調べる' });
+  await measure.click();
+  await expect(page.getByText('トークン化しています')).toBeVisible({ timeout: 60_000 });
+  letGo();
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('320', { timeout: 60_000 });
+  await expect(measure).toBeEnabled({ timeout: 60_000 });
 });

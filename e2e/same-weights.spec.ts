@@ -96,3 +96,78 @@ test('another seed makes another head, whose answers take the place of those bef
   await expect(page.getByText('評価が終わりました')).toBeVisible({ timeout: 60_000 });
   expect((await weights(page)).equals(first)).toBe(false);
 });
+
+/** Presses 取り消す as soon as the phase begins, which may be over in an instant. */
+function cancelAt(page: Page, phase: string): Promise<void> {
+  return page.evaluate((phase) => {
+    const observer = new MutationObserver(() => {
+      const dock = document.querySelector('.dock');
+      if (!dock?.querySelector('.phase')?.textContent?.includes(phase)) return;
+      observer.disconnect();
+      [...dock.querySelectorAll('button')].find(({ textContent }) => textContent === '取り消す')?.click();
+    });
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+  }, phase);
+}
+
+/** As if the only run had been trained with fp16, on a GPU. */
+function makeHalf(page: Page): Promise<void> {
+  return page.evaluate(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const opening = indexedDB.open('manabi');
+        opening.addEventListener('success', () => {
+          const tx = opening.result.transaction('runs', 'readwrite');
+          const reading = tx.objectStore('runs').getAll();
+          reading.addEventListener('success', () => {
+            const [run] = reading.result as { args: { fp16: boolean } }[];
+            run.args.fp16 = true;
+            tx.objectStore('runs').put(run);
+          });
+          tx.addEventListener('error', () => reject(tx.error));
+          tx.addEventListener('complete', () => {
+            opening.result.close();
+            resolve();
+          });
+        });
+      }),
+  );
+}
+
+test('a run whose opening is cancelled, or fails, leaves what is shown and what answers together', async ({
+  page,
+}) => {
+  await open(page, '8');
+  await page.getByLabel('フォルダーを選ぶ').setInputFiles('src/parity/fixtures/models/qa-trained');
+  const model = page.getByRole('region', { name: 'モデル' }).first();
+  await expect(model).toContainText('41,730 パラメーター');
+  await train(page);
+
+  await page.reload();
+  const run = page.locator('.runs li').first();
+  const cancelled = page.getByText('取り消しました');
+  await cancelAt(page, 'モデルを読み込んでいます');
+  await run.getByRole('button', { name: '開く' }).click();
+  await expect(cancelled).toBeVisible({ timeout: 60_000 });
+  await expect(run).not.toHaveAttribute('aria-current');
+  await cancelAt(page, 'トークン化しています');
+  await run.getByRole('button', { name: '開く' }).click();
+  await expect(run).toHaveAttribute('aria-current', 'true', { timeout: 60_000 });
+  await expect(cancelled).toBeVisible();
+  const card = Buffer.from((await saved(page, 'モデル（.zip）'))['README.md']).toString();
+  expect(card).toContain('# qa-trained, fine-tuned');
+  // The chosen model is the built-in one.
+  await expect(model).not.toContainText('41,730');
+
+  await page.getByLabel('max_eval_samples').fill('4');
+  await page.getByRole('button', { name: '評価する' }).click();
+  await expect(page.getByText('評価が終わりました')).toBeVisible({ timeout: 60_000 });
+  await makeHalf(page);
+  await run.getByRole('button', { name: '開く' }).click();
+  await expect(page.getByRole('alert')).toContainText('fp16', { timeout: 60_000 });
+  await expect(page.locator('.table tbody tr')).toHaveCount(4);
+  await page.getByRole('textbox', { name: '文章' }).fill('学び橋は1974年に完成した橋である。');
+  await page.getByRole('textbox', { name: '質問' }).fill('学び橋はいつ完成したか。');
+  await page.getByRole('button', { name: '答えを探す' }).click();
+  await expect(page.locator('.answers li')).not.toHaveCount(0, { timeout: 60_000 });
+});
