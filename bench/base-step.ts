@@ -1,11 +1,11 @@
 // --full: one base step really executed, and its gradients against those of the composed form, layer by layer.
 import type { Batch } from '../src/features/feature.ts';
-import type { Gpu } from '../src/gpu/device.ts';
-import type { TileChoice } from '../src/gpu/linear/tile.ts';
+import type { Gpu } from '../src/devices/gpu/device.ts';
+import type { TileChoice } from '../src/kernels/linear/tile.ts';
 import { ComposedEngine } from '../src/model/composed/composed-engine.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { Engine, NamedTensors } from '../src/model/engine.ts';
-import { FusedEngine } from '../src/model/fused/engine.ts';
+import { FusedEngine } from '../src/engine/engine.ts';
 import { closeTfjs, openTfjs } from './composed.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';

@@ -1,4 +1,4 @@
-import type { Gpu } from '../src/gpu/device.ts';
+import type { Gpu } from '../src/devices/gpu/device.ts';
 
 /** What WebGPU is asked to do, counted at its interface: the same count for our kernels and for tfjs's. */
 export interface Calls {

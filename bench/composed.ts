@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Batch } from '../src/features/feature.ts';
-import type { Gpu } from '../src/gpu/device.ts';
+import type { Gpu } from '../src/devices/gpu/device.ts';
 import { ComposedEngine } from '../src/model/composed/composed-engine.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { NamedTensors } from '../src/model/engine.ts';

@@ -1,5 +1,5 @@
 import { create, globals } from 'webgpu';
-import { Gpu } from '../src/gpu/device.ts';
+import { Gpu } from '../src/devices/gpu/device.ts';
 
 /** Dawn on the best adapter. Throws ManabiError gpu-no-adapter (README.md says what to install). */
 export async function openGpu(): Promise<Gpu> {

@@ -1,7 +1,7 @@
 // Multiply-adds (counted as 2) of a training step: what the mathematics needs, and what the recorded plan does.
-import type { KernelCall } from '../src/gpu/kernel.ts';
+import type { KernelCall } from '../src/kernels/kernel.ts';
 import { relativeColumns, type DebertaConfig } from '../src/model/config.ts';
-import type { StepCalls } from '../src/model/fused/memory.ts';
+import type { StepCalls } from '../src/engine/memory.ts';
 
 /**
  * Forward and backward of one step over [B, N]: every product once on the way forward and twice on the way back, nothing

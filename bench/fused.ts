@@ -1,10 +1,10 @@
 // The fused engine: measured by executing steps, or by recording them (everything but the kernels themselves).
 import type { Batch } from '../src/features/feature.ts';
-import type { Gpu } from '../src/gpu/device.ts';
-import type { TileChoice } from '../src/gpu/linear/tile.ts';
+import type { Gpu } from '../src/devices/gpu/device.ts';
+import type { TileChoice } from '../src/kernels/linear/tile.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import { float32, type EngineSettings, type NamedTensors } from '../src/model/engine.ts';
-import { FusedEngine } from '../src/model/fused/engine.ts';
+import { FusedEngine } from '../src/engine/engine.ts';
 import type { Calls } from './calls.ts';
 import { median, optimizerStep, perStep, runSteps, type StepMeasure } from './measure.ts';
 

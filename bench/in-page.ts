@@ -1,10 +1,10 @@
 // The part of the bench that runs inside Chromium: the same measurements as in Node.
-import { Gpu } from '../src/gpu/device.ts';
-import type { TileChoice } from '../src/gpu/linear/tile.ts';
-import { tuneTiles } from '../src/gpu/linear/tune.ts';
+import { Gpu } from '../src/devices/gpu/device.ts';
+import type { TileChoice } from '../src/kernels/linear/tile.ts';
+import { tuneTiles } from '../src/devices/gpu/tune.ts';
 import { parseConfig } from '../src/model/config.ts';
 import type { EngineSettings } from '../src/model/engine.ts';
-import type { MemoryLimits } from '../src/model/fused/memory.ts';
+import type { MemoryLimits } from '../src/engine/memory.ts';
 import { countCalls } from './calls.ts';
 import { limitsOf, noMemory } from './measure.ts';
 import { measureShape, type ShapeMeasure } from './shape.ts';

@@ -1,8 +1,8 @@
 import type { Batch } from '../src/features/feature.ts';
-import type { Gpu } from '../src/gpu/device.ts';
-import type { TileMemory } from '../src/gpu/linear/tune.ts';
+import type { Gpu } from '../src/devices/gpu/device.ts';
+import type { TileMemory } from '../src/devices/gpu/tune.ts';
 import type { Engine, OptimizerStep } from '../src/model/engine.ts';
-import type { MemoryLimits } from '../src/model/fused/memory.ts';
+import type { MemoryLimits } from '../src/engine/memory.ts';
 import type { Calls } from './calls.ts';
 
 /** The counts are those of one step. */

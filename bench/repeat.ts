@@ -1,9 +1,9 @@
 // Two runs of the built-in model with dropout and the same seeds, compared bit by bit:
 //   npx tsx bench/repeat.ts [--steps 200] [--batch 2] [--tokens 32]
 import { parseArgs } from 'node:util';
-import type { Gpu } from '../src/gpu/device.ts';
+import type { Gpu } from '../src/devices/gpu/device.ts';
 import type { NamedTensors, StepMetrics } from '../src/model/engine.ts';
-import { FusedEngine } from '../src/model/fused/engine.ts';
+import { FusedEngine } from '../src/engine/engine.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';
 import { randomBatch, randomWeights } from './random.ts';

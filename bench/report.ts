@@ -1,4 +1,4 @@
-import type { MemoryPlan } from '../src/model/fused/memory.ts';
+import type { MemoryPlan } from '../src/engine/memory.ts';
 import type { BaseStep } from './base-step.ts';
 import type { PytorchMeasure } from './pytorch.ts';
 import type { ShapeMeasure, Skipped } from './shape.ts';

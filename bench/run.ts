@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { TileChoice } from '../src/gpu/linear/tile.ts';
-import { tuneTiles } from '../src/gpu/linear/tune.ts';
+import type { TileChoice } from '../src/kernels/linear/tile.ts';
+import { tuneTiles } from '../src/devices/gpu/tune.ts';
 import { float32, type EngineSettings } from '../src/model/engine.ts';
-import { planMemory, stepCalls, type MemoryLimits } from '../src/model/fused/memory.ts';
+import { planMemory, stepCalls, type MemoryLimits } from '../src/engine/memory.ts';
 import { countCalls } from './calls.ts';
 import { inChromium } from './chromium.ts';
 import { checkBaseStep } from './base-step.ts';

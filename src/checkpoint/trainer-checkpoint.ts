@@ -7,7 +7,7 @@ import {
   type OptimizerState,
 } from '../model/engine.ts';
 import { isDecayed, isEmbeddingTable, isRelativeTable } from '../model/parameters.ts';
-import { lossScaling } from '../gpu/grad-norm/grad-norm.ts';
+import { lossScaling } from '../kernels/grad-norm/grad-norm.ts';
 import type { LogEntry, TrainerState } from '../training/state.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
 import { baseName, readRange, type ByteSource } from './byte-source.ts';

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chromium } from 'playwright';
 import { create, globals } from 'webgpu';
-import { Gpu } from '../gpu/device.ts';
+import { Gpu } from '../devices/gpu/device.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
 import type { Engine, EngineSettings, NamedTensors } from '../model/engine.ts';
-import { FusedEngine } from '../model/fused/engine.ts';
+import { FusedEngine } from '../engine/engine.ts';
 
 export type CreateEngine = (
   config: DebertaConfig,

@@ -7,7 +7,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { notebookFeature, windowFeatures } from '../features/features.ts';
 import type { Feature } from '../features/feature.ts';
 import type { Engine } from '../model/engine.ts';
-import { FusedEngine } from '../model/fused/engine.ts';
+import { FusedEngine } from '../engine/engine.ts';
 import { initializeHead } from '../model/parameters.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { readSquadFile } from '../squad/parse.ts';

@@ -1,7 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import type { TileChoice } from '../gpu/linear/tile.ts';
+import type { TileChoice } from '../kernels/linear/tile.ts';
 import type { LogEntry } from '../training/state.ts';
 import type { CheckpointManifest } from './checkpoints.ts';
 import type { DownloadRecord } from './downloads.ts';

@@ -1,6 +1,6 @@
 import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import type { TileChoice } from '../gpu/linear/tile.ts';
+import type { TileChoice } from '../kernels/linear/tile.ts';
 import { fingerprintExamples } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
 import type { LogEntry } from '../training/state.ts';

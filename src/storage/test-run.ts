@@ -1,6 +1,6 @@
 // What the tests of this room store.
 import { deleteDB } from 'idb';
-import { defaultTiles } from '../gpu/linear/tile.ts';
+import { defaultTiles } from '../kernels/linear/tile.ts';
 import type { NamedTensor, NamedTensors } from '../model/engine.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import type { Checkpoint } from './checkpoints.ts';

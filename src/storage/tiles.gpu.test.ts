@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { tiles, untimedTiles } from '../gpu/linear/tile.ts';
-import { fastestTile, tuneTiles } from '../gpu/linear/tune.ts';
-import { Gpu } from '../gpu/device.ts';
+import { tiles, untimedTiles } from '../kernels/linear/tile.ts';
+import { fastestTile, tuneTiles } from '../devices/gpu/tune.ts';
+import { Gpu } from '../devices/gpu/device.ts';
 import { emptyDatabase } from './test-run.ts';
 import { storedTiles } from './tiles.ts';
 

@@ -1,4 +1,4 @@
-import type { TileMemory } from '../gpu/linear/tune.ts';
+import type { TileMemory } from '../devices/gpu/tune.ts';
 import { database, isStorageError, write } from './database.ts';
 
 /** The tiles that were fastest on each GPU of this computer. Where nothing can be stored they are timed at every visit. */

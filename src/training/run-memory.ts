@@ -1,7 +1,7 @@
 // What a run needs of the GPU's memory, and what fits where it does not: said before anything is allocated.
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { DebertaConfig } from '../model/config.ts';
-import { planMemory, type MemoryLimits, type MemoryPlan, type Pass } from '../model/fused/memory.ts';
+import { planMemory, type MemoryLimits, type MemoryPlan, type Pass } from '../engine/memory.ts';
 import type { TrainingArguments } from './training-arguments.ts';
 
 /** Tokens of the longest rows, before padding. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { dropoutKey, dropoutMask } from '../../gpu/dropout/dropout.ts';
+import { dropoutKey, dropoutMask } from '../../kernels/dropout/dropout.ts';
 import type { Dropout } from './deberta.ts';
 
 /** Dropout of one micro-batch: the masks are made on the CPU (slow, exact) and multiplied in. */

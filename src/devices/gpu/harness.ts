@@ -1,0 +1,76 @@
+// For kernel tests: arrays in, dispatches once, arrays out.
+import { Gpu } from './device.ts';
+import type { KernelCall, Slice } from '../../kernels/kernel.ts';
+import { Plan } from './plan.ts';
+
+const storage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+export function upload(gpu: Gpu, data: Float32Array | Uint32Array | Int32Array): Slice {
+  const buffer = gpu.createBuffer('test', data.byteLength, storage());
+  gpu.device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  return { buffer, offset: 0, size: Math.max(4, data.byteLength) };
+}
+
+/** Room for `length` 4-byte values, zeroed. */
+export function allocate(gpu: Gpu, length: number): Slice {
+  return upload(gpu, new Float32Array(length));
+}
+
+/** An even number of values as float16, rounded as the kernels round. */
+export function uploadHalf(gpu: Gpu, data: Float32Array): Slice {
+  const words = Uint32Array.from({ length: data.length / 2 }, (_, i) => {
+    return float16Bits(data[2 * i]) | (float16Bits(data[2 * i + 1]) << 16);
+  });
+  return { ...upload(gpu, words), half: true };
+}
+
+export async function downloadHalf(gpu: Gpu, slice: Slice): Promise<Float32Array<ArrayBuffer>> {
+  const words = new Uint32Array((await download(gpu, slice)).buffer);
+  return Float32Array.from({ length: 2 * words.length }, (_, i) =>
+    fromFloat16Bits((words[i >> 1] >>> (16 * (i & 1))) & 0xffff),
+  );
+}
+
+/** Round to nearest, ties to even; small numbers become subnormal. */
+function float16Bits(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(value);
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 2 ** -14)));
+  const steps = magnitude / 2 ** (exponent - 10);
+  const down = Math.floor(steps);
+  const rounded = steps - down > 0.5 || (steps - down === 0.5 && down % 2 === 1) ? down + 1 : down;
+  // A mantissa that rounds up to 2^11 carries into the exponent by itself.
+  return sign | (rounded < 1024 ? rounded : ((exponent + 14) << 10) + rounded);
+}
+
+function fromFloat16Bits(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const mantissa = bits & 1023;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+}
+
+export async function download(
+  gpu: Gpu,
+  { buffer, offset, size }: Slice,
+): Promise<Float32Array<ArrayBuffer>> {
+  const read = gpu.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const encoder = gpu.device.createCommandEncoder();
+  encoder.copyBufferToBuffer(buffer, offset, read, 0, size);
+  gpu.submit(encoder.finish());
+  await read.mapAsync(GPUMapMode.READ);
+  const data = new Float32Array(read.getMappedRange().slice(0));
+  read.destroy();
+  gpu.check();
+  return data;
+}
+
+/** Runs the calls once and throws what the device reported. */
+export async function runCalls(gpu: Gpu, calls: readonly KernelCall[]): Promise<void> {
+  const plan = await Plan.compile(gpu, calls);
+  plan.run();
+  await gpu.device.queue.onSubmittedWorkDone();
+  gpu.check();
+  plan.dispose();
+}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from '../model/config.ts';
+import { planMemory, stepCalls, type Pass } from './memory.ts';
+
+const GIB = 2 ** 30;
+const limits = { maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 };
+const training = (B: number, N: number): Pass => ({ B, N, mode: 'train' });
+
+const base = parseConfig(
+  {
+    model_type: 'deberta-v2',
+    vocab_size: 32000,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    intermediate_size: 3072,
+    relative_attention: true,
+    position_buckets: 256,
+    norm_rel_ebd: 'layer_norm',
+    share_att_key: true,
+    pos_att_type: ['p2c', 'c2p'],
+    position_biased_input: false,
+    conv_kernel_size: 3,
+    conv_act: 'gelu',
+  },
+  'test',
+);
+
+test('a base model at batch 8 x 512 fits: memory, bindings, dispatches, wasted work', () => {
+  const plan = planMemory(base, [training(8, 512)], limits);
+  expect(plan.total / GIB).toBeLessThan(2.8);
+  expect(plan.fits).toBe(true);
+  expect(plan.rowsPerPass).toBe(8);
+  expect(planMemory(base, [training(8, 160)], limits).total / GIB).toBeLessThan(2.1);
+
+  const { pass, finish } = stepCalls(base, { B: 8, N: 512 });
+  expect(pass.length + finish.length).toBeLessThanOrEqual(560);
+  const flops = { executed: 0, necessary: 0 };
+  for (const call of [...pass, ...finish]) {
+    flops.executed += call.flops?.executed ?? 0;
+    flops.necessary += call.flops?.necessary ?? 0;
+    expect(call.bindings.length).toBeLessThanOrEqual(8);
+    expect(Math.max(...call.workgroups)).toBeLessThanOrEqual(65535);
+    expect(4 * call.uniforms.length).toBeLessThanOrEqual(256);
+    for (const { size } of call.bindings) expect(size).toBeLessThanOrEqual(128 * 2 ** 20);
+  }
+  expect(flops.executed / flops.necessary).toBeLessThan(1.05);
+});
+
+test('a batch that would bind too much is cut into parts', () => {
+  const plan = planMemory(base, [training(24, 512)], limits);
+  expect(plan.rowsPerPass).toBeLessThan(24);
+  expect(plan.fits).toBe(true);
+  expect(plan.total / GIB).toBeLessThan(3);
+});

@@ -1,0 +1,146 @@
+// What a run will need before it is started, from the same lists that allocation and recording use.
+import { uniformSlots, ALIGNMENT } from '../devices/gpu/plan.ts';
+import type { KernelCall } from '../kernels/kernel.ts';
+import { defaultTiles, type TileChoice } from '../kernels/linear/tile.ts';
+import { READ_PIECE } from '../devices/gpu/readback.ts';
+import type { DebertaConfig } from '../model/config.ts';
+import { float32, type EngineSettings } from '../model/engine.ts';
+import { backward, relativeGrad } from './backward.ts';
+import { largestPart } from './batch-inputs.ts';
+import { Build } from './build.ts';
+import { forward } from './forward.ts';
+import { GUARANTEED_BINDING, layoutOf, trainedLayout, type Layout } from './layout.ts';
+import { normPartBytes, optimizerCalls } from './optimizer.ts';
+import { spaceOf, type Mode, type Shape } from './space.ts';
+import { METRICS, STATE_BYTES, STATE_METRICS } from './state.ts';
+
+export interface MemoryLimits {
+  maxStorageBufferBindingSize: number;
+  maxBufferSize: number;
+}
+
+/** The largest batch of a kind that a run will see. */
+export interface Pass extends Shape {
+  mode: Mode;
+}
+
+/** Bytes on the GPU. */
+export interface MemoryPlan {
+  weights: number;
+  gradients: number;
+  /** Both moments. */
+  optimizer: number;
+  /** Saved layer inputs, workspaces and inputs of one pass. */
+  activations: number;
+  /** Recorded uniforms, metrics, staging. */
+  other: number;
+  total: number;
+  largestBinding: number;
+  /** Rows of the batch that one pass takes; the batch is cut when this is less than B. */
+  rowsPerPass: number;
+  /** Whether every binding is within the limits. */
+  fits: boolean;
+}
+
+/** The dispatches of a training step: the passes of a micro-batch, and what is done once at the end. */
+export interface StepCalls {
+  pass: KernelCall[];
+  finish: KernelCall[];
+}
+
+/** A step as it will be recorded, with buffers that do not exist: for counting dispatches, FLOPs and bytes without a GPU. */
+export function stepCalls(
+  config: DebertaConfig,
+  shape: Shape,
+  tiles: TileChoice = defaultTiles,
+  settings: EngineSettings = float32,
+): StepCalls {
+  const layout = layoutOf(config);
+  const trained = trainedLayout(layout, settings);
+  // Recording only passes buffers on; it never touches them.
+  const none = {} as GPUBuffer;
+  const slabs = layout.slabs.map(() => none);
+  const state = { buffer: none, offset: 0, size: STATE_BYTES };
+  const buffers = {
+    weights: slabs,
+    gradients: slabs,
+    state,
+    space: (_: string, length: number) => ({ buffer: none, offset: 0, size: 4 * length }),
+  };
+  const pass = new Build(config, shape, 'train', layout, buffers, tiles, settings);
+  forward(pass);
+  backward(pass);
+  const finish = new Build(config, { B: 1, N: 1 }, 'gradients', layout, buffers, tiles, settings);
+  relativeGrad(finish);
+  const normParts = { buffer: none, offset: 0, size: normPartBytes(trained) };
+  const moments = { expAvg: slabs, expAvgSq: slabs };
+  const update = optimizerCalls(trained, { ...buffers, ...moments, normParts }, settings.fp16);
+  return { pass: pass.calls, finish: [...finish.calls, ...update] };
+}
+
+const round = (bytes: number) => Math.max(256, Math.ceil(bytes / 256) * 256);
+const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+
+/**
+ * Name -> elements of 4 bytes that all passes together need: they share their buffers. A batch that is cut may be cut less
+ * when its rows are shorter, and need more then, so shorter ones are looked at too.
+ */
+export function spaceOfPasses(
+  config: DebertaConfig,
+  passes: readonly Pass[],
+  bindingBytes: number,
+  settings: EngineSettings,
+): Map<string, number> {
+  const space = new Map<string, number>();
+  for (const { B, N, mode } of passes) {
+    for (let length = N; length > 0; length -= 32) {
+      const part = largestPart(config, { B, N: length }, bindingBytes, settings);
+      for (const [name, size] of spaceOf(config, part, mode, settings)) {
+        space.set(name, Math.max(size, space.get(name) ?? 0));
+      }
+      if (part.B === B) break;
+    }
+  }
+  return space;
+}
+
+/**
+ * Peak bytes of a run whose largest batches are `passes`, the training batch first; reading checkpoints included. Further
+ * shapes add their uniforms only.
+ */
+export function planMemory(
+  config: DebertaConfig,
+  passes: readonly Pass[],
+  limits: MemoryLimits,
+  settings: EngineSettings = float32,
+): MemoryPlan {
+  const layout = layoutOf(config);
+  const trained = trainedLayout(layout, settings);
+  const part = largestPart(config, passes[0], GUARANTEED_BINDING, settings);
+  const lengths = spaceOfPasses(config, passes, GUARANTEED_BINDING, settings).values();
+  const spaces = Array.from(lengths, (length) => round(4 * length));
+  const bytesOf = ({ slabs }: Layout) => slabs.map(({ length }) => round(4 * length));
+  const slabs = bytesOf(layout);
+  const { pass, finish } = stepCalls(config, part, defaultTiles, settings);
+  const weights = sum(slabs);
+  const gradients = sum(bytesOf(trained));
+  const activations = sum(spaces);
+  const other =
+    sum([pass, finish].map((calls) => uniformSlots(calls).slots * ALIGNMENT)) +
+    round(STATE_BYTES) +
+    round(METRICS * STATE_METRICS.size) +
+    round(normPartBytes(trained)) +
+    round(Math.min(READ_PIECE, Math.max(...slabs)));
+  const largestBinding = Math.max(...spaces, ...slabs);
+  return {
+    weights,
+    gradients,
+    optimizer: 2 * gradients,
+    activations,
+    other,
+    total: weights + 3 * gradients + activations + other,
+    largestBinding,
+    rowsPerPass: part.B,
+    fits: largestBinding <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+  };
+}
