@@ -209,6 +209,26 @@ export const messages = {
     ja: 'このモデルの重みには {bytes} バイトのバッファーが必要ですが、この GPU の上限は {limit} です。小さなモデルを選ぶか、CPU（低速）を選んでください。',
     en: 'The weights of this model need a buffer of {bytes} bytes, and this GPU allows {limit}. Choose a smaller model, or the CPU (slow).',
   },
+  'cpu-no-simd': {
+    ja: 'このブラウザーの WebAssembly には SIMD がないため、プロセッサーで学習できません。ブラウザーを新しくするか、GPU を使ってください。',
+    en: 'WebAssembly has no SIMD in this browser, so the processor cannot train. Update the browser, or use a GPU.',
+  },
+  'cpu-no-memory64': {
+    ja: 'このモデルには 4 GiB を超えるメモリーが必要ですが、このブラウザーの WebAssembly では使えません（memory64 がありません）。Chrome 133 以降か Firefox 134 以降を使うか、小さなモデルを選んでください。',
+    en: 'This model needs more than 4 GiB of memory, which WebAssembly cannot have in this browser (it has no memory64). Use Chrome 133 or Firefox 134 or newer, or choose a smaller model.',
+  },
+  'cpu-no-kernels': {
+    ja: '計算プログラムを読み込めません（状態 {status}）。通信を確かめて、ページを読み込み直してください。',
+    en: 'The kernels cannot be loaded (status {status}). Check the connection and reload the page.',
+  },
+  'cpu-memory': {
+    ja: 'この計算にはメモリーが {needed} MiB 必要ですが、足りません。per_device_train_batch_size を半分にして gradient_accumulation_steps を倍にするか、max_seq_length を小さくするか、他のアプリやタブを閉じてください。',
+    en: 'This needs {needed} MiB of memory, which is not there. Halve per_device_train_batch_size and double gradient_accumulation_steps, lower max_seq_length, or close other apps and tabs.',
+  },
+  'cpu-thread': {
+    ja: '計算スレッドが止まりました（{reason}）。学習は最後のチェックポイントから続けられます。ページを読み込み直してください。',
+    en: 'A compute thread stopped ({reason}). The run goes on from its last checkpoint: reload the page.',
+  },
   'gpu-memory': {
     ja: 'この学習には GPU のメモリーが {needed} MiB 必要ですが、足りません。per_device_train_batch_size を半分にして gradient_accumulation_steps を倍にするか、max_seq_length を小さくするか、GPU を使う他のアプリやタブを閉じてください。',
     en: 'This run needs {needed} MiB of GPU memory, which is not there. Halve per_device_train_batch_size and double gradient_accumulation_steps, lower max_seq_length, or close other apps and tabs that use the GPU.',

@@ -1,0 +1,247 @@
+import { ManabiError } from '../../errors/manabi-error.ts';
+import type { DeviceBuffer, KernelCall, Slice } from '../../kernels/kernel.ts';
+import type { Device, DeviceCounters, DeviceLimits, DevicePlan, RunOptions } from '../device.ts';
+import { ALIGNMENT, CpuBuffer, CpuMemory } from './memory.ts';
+import { instantiate } from './instance.mjs';
+import { chooseBuild, loadModule, type Build } from './module.ts';
+import { RECORD_BYTES, writeRecord } from './record.ts';
+import { canShareMemory, defaultThreads, startThread, type Thread } from './threads.ts';
+
+/** Bytes of src/kernels/call.as.ts and kernels.as.ts. */
+const SCRATCH_BYTES = 1 << 20;
+const MEETING_BYTES = 256;
+const GENERATION = 64;
+
+/** How long this thread computes before it lets messages in (a stop, a dead thread), and how long it waits for others at once. */
+const TURN_MS = 25;
+
+type Address = number | bigint;
+
+/** The functions of kernels.as.ts. */
+interface Runtime {
+  begin(call: Address, parts: number, meeting: Address, others: number): void;
+  work(meeting: Address, scratch: Address): void;
+  ended(parts: number, meeting: Address, nanoseconds: bigint): number;
+}
+
+export interface CpuOptions {
+  /** Default: the cores that the machine tells (`defaultThreads`). One where memory cannot be shared. */
+  threads?: number;
+  /** Addresses of 64 bits, for models that need more than 4 GiB. */
+  wide?: boolean;
+  /** Default: the fastest that the machine accepts. */
+  build?: Build;
+}
+
+interface CpuPlan extends DevicePlan {
+  records: CpuBuffer;
+}
+
+/** The processor: kernels in WebAssembly SIMD on a pool of threads over one memory. Needs a worker (or Node): it blocks while it waits. */
+export class CpuDevice implements Device {
+  readonly kind = 'cpu';
+  readonly counters: DeviceCounters = {
+    buffersCreated: 0,
+    pipelinesCompiled: 0,
+    dispatches: 0,
+    submits: 0,
+    liveBytes: 0,
+    peakBytes: 0,
+  };
+  readonly lost: Promise<string>;
+  private lose: (reason: string) => void = () => {};
+  private fatal: ManabiError | null = null;
+  private others: Thread[] = [];
+  private readonly runtime: Runtime;
+  private readonly kernels: Map<string, number>;
+  private readonly meeting: CpuBuffer;
+  private readonly scratch: CpuBuffer;
+  private turnEnds = 0;
+
+  private constructor(
+    readonly name: string,
+    readonly build: Build,
+    private readonly memory: CpuMemory,
+    private readonly module: WebAssembly.Module,
+  ) {
+    this.lost = new Promise((resolve) => {
+      this.lose = resolve;
+    });
+    const { exports, kernels } = instantiate(module, memory.memory);
+    this.runtime = exports as unknown as Runtime;
+    this.kernels = kernels;
+    this.counters.pipelinesCompiled = kernels.size;
+    this.meeting = this.createBuffer('meeting', MEETING_BYTES);
+    this.scratch = this.createBuffer('scratch', SCRATCH_BYTES);
+  }
+
+  /** Throws ManabiError cpu-no-simd, cpu-no-memory64, cpu-no-kernels, cpu-memory, cpu-thread. */
+  static async open({
+    threads = defaultThreads(),
+    wide = false,
+    build,
+  }: CpuOptions = {}): Promise<CpuDevice> {
+    const name = 'CPU';
+    const shared = threads > 1 && canShareMemory();
+    const chosen = build ?? (await chooseBuild(wide, name));
+    const module = await loadModule(chosen, shared);
+    const device = new CpuDevice(name, chosen, new CpuMemory(shared, chosen.wide), module);
+    if (shared) await device.startThreads(threads - 1);
+    return device;
+  }
+
+  get threads(): number {
+    return 1 + this.others.length;
+  }
+
+  /** One binding may be as long as the memory. */
+  get limits(): DeviceLimits {
+    return { maxStorageBufferBindingSize: this.memory.limit, maxBufferSize: this.memory.limit };
+  }
+
+  createBuffer(label: string, size: number): CpuBuffer {
+    const bytes = Math.max(ALIGNMENT, Math.ceil(size / ALIGNMENT) * ALIGNMENT);
+    const buffer = this.memory.allocate(bytes);
+    if (!buffer) {
+      throw new ManabiError('cpu-memory', label, {
+        needed: Math.ceil((this.counters.liveBytes + bytes) / 2 ** 20),
+      });
+    }
+    this.counters.buffersCreated++;
+    this.counters.liveBytes += bytes;
+    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.liveBytes);
+    return buffer;
+  }
+
+  destroyBuffer(buffer: DeviceBuffer): void {
+    this.counters.liveBytes -= buffer.size;
+    this.memory.release(own(buffer));
+  }
+
+  write(buffer: DeviceBuffer, offset: number, data: ArrayBufferView | ArrayBuffer): void {
+    const bytes = ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data);
+    this.memory.bytes(own(buffer).address + offset, bytes.length).set(bytes);
+  }
+
+  async read(slice: Slice): Promise<ArrayBuffer> {
+    this.check();
+    const data = new Uint8Array(slice.size);
+    data.set(this.memory.bytes(this.addressOf(slice), slice.size));
+    return data.buffer;
+  }
+
+  /** Calls without parts are left out. */
+  async compile(allCalls: readonly KernelCall[]): Promise<CpuPlan> {
+    const calls = allCalls.filter(({ wasm }) => wasm.parts > 0);
+    const records = this.createBuffer('plan', calls.length * RECORD_BYTES);
+    const view = this.memory.view(records.address, records.size);
+    for (const [i, call] of calls.entries()) {
+      const kernel = this.kernels.get(call.wasm.kernel);
+      if (kernel === undefined) throw new RangeError(`no kernel ${call.wasm.kernel}`);
+      writeRecord(view, i * RECORD_BYTES, call, kernel, (slice) => this.addressOf(slice));
+    }
+    return { calls, records, dispose: () => this.destroyBuffer(records) };
+  }
+
+  async run(plans: readonly DevicePlan[], { clear = [], copy }: RunOptions = {}): Promise<void> {
+    this.check();
+    for (const buffer of clear) this.memory.bytes(own(buffer).address, buffer.size).fill(0);
+    this.turnEnds = performance.now() + TURN_MS;
+    for (const plan of plans) await this.runPlan(plan as CpuPlan);
+    if (copy) {
+      const bytes = this.memory.bytes(this.addressOf(copy.from), copy.from.size);
+      this.memory.bytes(own(copy.to).address + copy.offset, bytes.length).set(bytes);
+    }
+    this.counters.submits++;
+  }
+
+  async hasRoomFor(allocate: () => void): Promise<boolean> {
+    try {
+      allocate();
+      return true;
+    } catch (error) {
+      if (error instanceof ManabiError && error.code === 'cpu-memory') return false;
+      throw error;
+    }
+  }
+
+  check(): void {
+    if (this.fatal) throw this.fatal;
+  }
+
+  dispose(): void {
+    this.runtime.begin(this.address(0), 0, this.address(this.meeting.address), this.others.length);
+    for (const thread of this.others) thread.terminate();
+    this.others = [];
+  }
+
+  private async startThreads(count: number): Promise<void> {
+    const generation = this.memory.view(this.meeting.address + GENERATION, 4).getUint32(0, true);
+    const fail = (reason: string) => {
+      this.fatal ??= new ManabiError('cpu-thread', this.name, { reason });
+      this.lose(reason);
+    };
+    const starts = Array.from({ length: count }, () => ({
+      module: this.module,
+      memory: this.memory.memory,
+      wide: this.build.wide,
+      meeting: this.meeting.address,
+      scratch: this.createBuffer('scratch', SCRATCH_BYTES).address,
+      generation,
+    }));
+    this.others = await Promise.all(starts.map((start) => startThread(start, fail)));
+  }
+
+  private async runPlan({ calls, records }: CpuPlan): Promise<void> {
+    const { runtime } = this;
+    const meeting = this.address(this.meeting.address);
+    const scratch = this.address(this.scratch.address);
+    const wait = BigInt(TURN_MS * 1e6);
+    for (const [i, { wasm }] of calls.entries()) {
+      const { parts } = wasm;
+      const others = Math.min(parts - 1, this.others.length);
+      runtime.begin(this.address(records.address + i * RECORD_BYTES), parts, meeting, others);
+      runtime.work(meeting, scratch);
+      while (others > 0 && !runtime.ended(parts, meeting, wait)) await this.letMessagesIn();
+      if (performance.now() > this.turnEnds) await this.letMessagesIn();
+    }
+    this.counters.dispatches += calls.length;
+  }
+
+  private async letMessagesIn(): Promise<void> {
+    await nextTurn();
+    this.check();
+    this.turnEnds = performance.now() + TURN_MS;
+  }
+
+  private addressOf({ buffer, offset }: Slice): number {
+    return own(buffer).address + offset;
+  }
+
+  private address(value: number): Address {
+    return this.build.wide ? BigInt(value) : value;
+  }
+}
+
+function own(buffer: DeviceBuffer): CpuBuffer {
+  if (!(buffer instanceof CpuBuffer)) throw new TypeError('a buffer of another device');
+  return buffer;
+}
+
+/** Resolves after the messages that wait have been heard; a timer would take 4 ms. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if ('setImmediate' in globalThis) {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,60 @@
+import type { DeviceBuffer, KernelCall, Slice } from '../kernels/kernel.ts';
+
+/** What can be counted without a clock; `npm run bench` prints it and tests hold it down. */
+export interface DeviceCounters {
+  buffersCreated: number;
+  /** Kernels compiled. */
+  pipelinesCompiled: number;
+  dispatches: number;
+  submits: number;
+  liveBytes: number;
+  peakBytes: number;
+}
+
+/** Bytes. */
+export interface DeviceLimits {
+  maxStorageBufferBindingSize: number;
+  maxBufferSize: number;
+}
+
+/** A list of calls made ready once and run as often as wanted. */
+export interface DevicePlan {
+  readonly calls: readonly KernelCall[];
+  dispose(): void;
+}
+
+/** What a run of plans does beside them, in the same order of work. */
+export interface RunOptions {
+  /** Filled with zeros before the first call. */
+  clear?: readonly DeviceBuffer[];
+  /** Copied after the last call. */
+  copy?: { from: Slice; to: DeviceBuffer; offset: number };
+}
+
+/**
+ * A machine that runs calls of kernels. Work is done in the order in which it is given; only `read` needs to wait for it. Neither the engine nor a
+ * kernel knows which machine it is on.
+ */
+export interface Device {
+  /** As people know it. */
+  readonly name: string;
+  readonly kind: 'gpu' | 'cpu';
+  readonly counters: DeviceCounters;
+  readonly limits: DeviceLimits;
+  /** At least `size` bytes, zeroed. Throws ManabiError where the device has no such buffer. */
+  createBuffer(label: string, size: number): DeviceBuffer;
+  destroyBuffer(buffer: DeviceBuffer): void;
+  write(buffer: DeviceBuffer, offset: number, data: ArrayBufferView | ArrayBuffer): void;
+  /** The bytes of a slice after everything given so far. Throws what the device reported, its loss too. */
+  read(slice: Slice): Promise<ArrayBuffer>;
+  compile(calls: readonly KernelCall[]): Promise<DevicePlan>;
+  /** Resolves when the work is given (GPU) or done (processor). */
+  run(plans: readonly DevicePlan[], options?: RunOptions): Promise<void>;
+  /** Calls `allocate`; false where its buffers found no memory. */
+  hasRoomFor(allocate: () => void): Promise<boolean>;
+  /** Throws the first error that the device reported, if there was one. */
+  check(): void;
+  /** Resolves with the reason when the device is lost. */
+  readonly lost: Promise<string>;
+  dispose(): void;
+}

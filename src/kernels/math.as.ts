@@ -1,0 +1,94 @@
+// Functions of four float32 at once, by polynomials held to the float64 values (math.test.ts).
+
+/** a b + c; fused in the relaxed build where the processor can. */
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** p x + c. */
+export function horner(p: v128, x: v128, c: f32): v128 {
+  return madd(p, x, f32x4.splat(c));
+}
+
+/** The sum of the four, in pairs. */
+export function sumOf(v: v128): f32 {
+  const pairs = f32x4.add(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+export function largestOf(v: v128): f32 {
+  const pairs = f32x4.pmax(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return max<f32>(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
+/**
+ * e^x to about a unit in the last place (Cephes' expf); exactly 0 below -87. The reduction subtracts ln 2 in two parts; without fused
+ * operations the first is exact since n has few bits.
+ */
+export function exp4(value: v128): v128 {
+  const x = f32x4.pmin(f32x4.pmax(value, f32x4.splat(-87.0)), f32x4.splat(88.3));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+  const r = f32x4.add(
+    f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))),
+    f32x4.mul(n, f32x4.splat(2.1219444e-4)),
+  );
+  let p = horner(f32x4.splat(1.98756915e-4), r, 1.3981999507e-3);
+  p = horner(p, r, 8.3334519073e-3);
+  p = horner(p, r, 4.1665795894e-2);
+  p = horner(p, r, 1.6666665459e-1);
+  p = horner(p, r, 5.0000001201e-1);
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return v128.and(f32x4.mul(p, power), f32x4.ge(value, f32x4.splat(-87.0)));
+}
+
+/** The error function; the polynomials of gelu.wgsl.ts. */
+export function erf4(value: v128): v128 {
+  const t = f32x4.pmin(f32x4.abs(value), f32x4.splat(4));
+  const s = f32x4.mul(t, t);
+  let near = horner(f32x4.splat(8.404849359067157e-5), s, -8.151340298354626e-4);
+  near = horner(near, s, 5.2018375135958195e-3);
+  near = horner(near, s, -2.6859745383262634e-2);
+  near = horner(near, s, 0.11283702403306961);
+  near = horner(near, s, -0.37612634897232056);
+  near = horner(near, s, 0.12837916612625122);
+  near = madd(near, value, value);
+  let far = horner(f32x4.splat(-2.1161933545954525e-5), t, 4.3521917541511357e-4);
+  far = horner(far, t, -4.174644127488136e-3);
+  far = horner(far, t, 2.5128627195954323e-2);
+  far = horner(far, t, -0.10829395055770874);
+  far = horner(far, t, 0.3666653633117676);
+  far = horner(far, t, -1.1295207738876343);
+  far = horner(far, t, 1.7587495676707476e-4);
+  far = f32x4.sub(f32x4.splat(1), exp4(f32x4.sub(far, s)));
+  const sign = v128.and(value, i32x4.splat(0x80000000));
+  return v128.bitselect(near, v128.or(far, sign), f32x4.lt(t, f32x4.splat(0.92)));
+}
+
+/** x Phi(x). */
+export function gelu4(x: v128): v128 {
+  const half = f32x4.mul(f32x4.splat(0.5), x);
+  return madd(half, erf4(f32x4.mul(x, f32x4.splat(0.70710678118654752))), half);
+}
+
+/** Phi(x) + x phi(x). */
+export function geluGrad4(x: v128): v128 {
+  const half = f32x4.splat(0.5);
+  const phi = exp4(f32x4.mul(f32x4.mul(f32x4.splat(-0.5), x), x));
+  const cumulative = madd(half, erf4(f32x4.mul(x, f32x4.splat(0.70710678118654752))), half);
+  return madd(f32x4.mul(x, f32x4.splat(0.3989422804014327)), phi, cumulative);
+}
+
+export function tanh4(x: v128): v128 {
+  const s = f32x4.mul(x, x);
+  let near = horner(f32x4.splat(0.021869488536), s, -0.053968253968);
+  near = horner(near, s, 0.13333333333);
+  near = horner(near, s, -0.33333333333);
+  near = madd(f32x4.mul(near, s), x, x);
+  const t = f32x4.pmin(f32x4.abs(x), f32x4.splat(20));
+  const denominator = f32x4.add(exp4(f32x4.add(t, t)), f32x4.splat(1));
+  const far = f32x4.sub(f32x4.splat(1), f32x4.div(f32x4.splat(2), denominator));
+  const sign = v128.and(x, i32x4.splat(0x80000000));
+  return v128.bitselect(near, v128.or(far, sign), f32x4.lt(t, f32x4.splat(0.25)));
+}
