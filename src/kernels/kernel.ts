@@ -21,8 +21,9 @@ export interface KernelCall {
   label: string;
   uniforms: readonly Uniform[];
   bindings: readonly Slice[];
-  wgsl: WgslForm;
-  wasm: WasmForm;
+  /** null: the other machine does this in a call of its own. */
+  wgsl: WgslForm | null;
+  wasm: WasmForm | null;
   /** Multiply-adds count as 2; for the bench's executed and necessary FLOPs. */
   flops?: { executed: number; necessary: number };
 }

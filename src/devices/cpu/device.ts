@@ -1,5 +1,5 @@
 import { ManabiError } from '../../errors/manabi-error.ts';
-import type { DeviceBuffer, KernelCall, Slice } from '../../kernels/kernel.ts';
+import type { DeviceBuffer, KernelCall, Slice, WasmForm } from '../../kernels/kernel.ts';
 import type { Device, DeviceCounters, DeviceLimits, DevicePlan, RunOptions } from '../device.ts';
 import { ALIGNMENT, CpuBuffer, CpuMemory } from './memory.ts';
 import { instantiate } from './instance.mjs';
@@ -33,7 +33,12 @@ export interface CpuOptions {
   build?: Build;
 }
 
+type CpuCall = KernelCall & { wasm: WasmForm };
+
+const isOurs = (call: KernelCall): call is CpuCall => call.wasm !== null && call.wasm.parts > 0;
+
 interface CpuPlan extends DevicePlan {
+  calls: readonly CpuCall[];
   records: CpuBuffer;
 }
 
@@ -132,9 +137,9 @@ export class CpuDevice implements Device {
     return data.buffer;
   }
 
-  /** Calls without parts are left out. */
+  /** Calls without parts, or without a form for this machine, are left out. */
   async compile(allCalls: readonly KernelCall[]): Promise<CpuPlan> {
-    const calls = allCalls.filter(({ wasm }) => wasm.parts > 0);
+    const calls = allCalls.filter(isOurs);
     const records = this.createBuffer('plan', calls.length * RECORD_BYTES);
     const view = this.memory.view(records.address, records.size);
     for (const [i, call] of calls.entries()) {

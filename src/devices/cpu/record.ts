@@ -1,4 +1,4 @@
-import type { KernelCall, Slice, Uniform } from '../../kernels/kernel.ts';
+import type { KernelCall, Slice, Uniform, WasmForm } from '../../kernels/kernel.ts';
 
 /** Offsets in a record of src/kernels/call.as.ts, in bytes. */
 export const RECORD_BYTES = 384;
@@ -12,7 +12,7 @@ const LARGEST = { variant: 8, bindings: 10, uniforms: 64 };
 export function writeRecord(
   view: DataView,
   at: number,
-  call: KernelCall,
+  call: KernelCall & { wasm: WasmForm },
   kernel: number,
   addressOf: (slice: Slice) => number,
 ): void {
