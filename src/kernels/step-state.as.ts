@@ -1,4 +1,4 @@
-// The fields of StepState (kernel.ts) that kernels read and write, by their place.
+// The fields of StepState (wgsl/step-state.ts) that kernels read and write, by their place.
 export const LEARNING_RATE: usize = 0;
 export const BETA2: usize = 2;
 export const ONE_MINUS_BETA1: usize = 3;

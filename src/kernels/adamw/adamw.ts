@@ -1,5 +1,6 @@
-import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
-import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
+import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
+import type { KernelCall, Slice } from '../kernel.ts';
+import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
 
 const THREADS = 128;
 

@@ -19,7 +19,7 @@ import {
   type Binding,
   type Variant,
 } from './code.ts';
-import { valueWriter } from '../storage.ts';
+import { valueWriter } from '../wgsl/storage.ts';
 
 const bindingsOf = (variant: Variant, scores: string): Binding[] => [
   { name: 'inputs', type: 'u32' },

@@ -1,6 +1,6 @@
 // What the attention kernels share: tiles, uniforms, how a score and its probability are computed.
-import { DROPOUT_WGSL } from '../dropout/dropout-kernel.ts';
-import { elementType, HALF_WGSL, loaded, stored, valueReader, type Access } from '../storage.ts';
+import { DROPOUT_WGSL } from '../dropout/mask.wgsl.ts';
+import { elementType, HALF_WGSL, loaded, stored, valueReader, type Access } from '../wgsl/storage.ts';
 
 /** Each thread works on two of the owned rows, so that what it reads from workgroup memory is used twice. */
 export const THREADS = 64;

@@ -1,10 +1,12 @@
 // What the convolution layer needs beside matrix products: the convolution itself is columns [T, width * kernel] times the
 // weight as it is stored, [out, in * kernel].
-import { DROPOUT_WGSL, type Drop } from '../dropout/dropout-kernel.ts';
-import { GELU_WGSL } from '../gelu/gelu.ts';
-import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
-import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
-import { valueReader } from '../storage.ts';
+import type { Drop } from '../dropout/dropout-kernel.ts';
+import { DROPOUT_WGSL } from '../dropout/mask.wgsl.ts';
+import { GELU_WGSL } from '../gelu/gelu.wgsl.ts';
+import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
+import type { KernelCall, Slice } from '../kernel.ts';
+import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
+import { valueReader } from '../wgsl/storage.ts';
 
 const THREADS = 64;
 

@@ -1,6 +1,6 @@
 // Embedding sums and their gradient. No float atomics: the host sorts the positions by token, and the workgroup that owns
 // a token's row adds up its positions in order.
-import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
+import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
 import type { KernelCall, Slice } from '../kernel.ts';
 
 const THREADS = 64;

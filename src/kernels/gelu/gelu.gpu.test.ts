@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Gpu } from '../../devices/gpu/device.ts';
 import { allocate, download, runCalls, upload } from '../../devices/gpu/harness.ts';
-import { GELU_WGSL } from './gelu.ts';
+import { GELU_WGSL } from './gelu.wgsl.ts';
 
 let gpu: Gpu;
 beforeAll(async () => {

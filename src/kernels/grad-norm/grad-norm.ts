@@ -1,5 +1,6 @@
 // The global norm of all gradients and the factor that clips it, without a read-back.
-import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
+import type { KernelCall, Slice } from '../kernel.ts';
+import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
 
 /** Partial sums per slab. */
 export const NORM_PARTS = 256;

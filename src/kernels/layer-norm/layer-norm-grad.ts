@@ -2,9 +2,11 @@
 //   dx = (g - mean(g) - n mean(g n)) / s,  dWeight = sum over rows of dy n,  dBias = sum over rows of dy.
 // A workgroup walks over some rows and leaves their part of dWeight and dBias in `partials`; the parts of many norms are
 // added up by one dispatch at the end, in a fixed order.
-import { DROPOUT_WGSL, type Drop } from '../dropout/dropout-kernel.ts';
-import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
-import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
+import type { Drop } from '../dropout/dropout-kernel.ts';
+import { DROPOUT_WGSL } from '../dropout/mask.wgsl.ts';
+import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
+import type { KernelCall, Slice } from '../kernel.ts';
+import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
 import { isDropped, perThread, THREADS, unitOf, WORKGROUP_SUM_WGSL, type Norm } from './layer-norm.ts';
 
 /** Rows per workgroup. */

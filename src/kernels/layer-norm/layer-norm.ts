@@ -1,9 +1,11 @@
 // LayerNorm over the rows of [rows, width]: y = (x - mean) / sqrt(variance + eps) * weight + bias, then times the row's
 // mask, then dropout (the last two only at the embeddings). One workgroup per row.
-import { DROPOUT_WGSL, type Drop } from '../dropout/dropout-kernel.ts';
-import { GROUP_INDEX_WGSL, grid } from '../kernel-grid.ts';
-import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
-import { elementType, HALF_WGSL, stored } from '../storage.ts';
+import type { Drop } from '../dropout/dropout-kernel.ts';
+import { DROPOUT_WGSL } from '../dropout/mask.wgsl.ts';
+import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
+import type { KernelCall, Slice } from '../kernel.ts';
+import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
+import { elementType, HALF_WGSL, stored } from '../wgsl/storage.ts';
 
 export const THREADS = 128;
 

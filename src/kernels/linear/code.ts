@@ -1,8 +1,8 @@
 // WGSL of the matrix product: C = op(A) op(B), register-tiled; sums in float32 however the matrices are stored.
-import { DROPOUT_WGSL } from '../dropout/dropout-kernel.ts';
-import { GELU_WGSL } from '../gelu/gelu.ts';
-import { STEP_STATE_WGSL } from '../kernel.ts';
-import { elementType, HALF_WGSL, loaded, stored, type Access } from '../storage.ts';
+import { DROPOUT_WGSL } from '../dropout/mask.wgsl.ts';
+import { GELU_WGSL } from '../gelu/gelu.wgsl.ts';
+import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
+import { elementType, HALF_WGSL, loaded, stored, type Access } from '../wgsl/storage.ts';
 import { threadsOf, type Tile } from './tile.ts';
 
 /** What is built into the code; everything else is a uniform. */

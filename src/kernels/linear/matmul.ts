@@ -1,5 +1,5 @@
 import type { KernelCall, Slice } from '../kernel.ts';
-import type { Access } from '../storage.ts';
+import type { Access } from '../wgsl/storage.ts';
 import { matmulCode, type Epilogue } from './code.ts';
 import { partOf } from './part.ts';
 import { chooseTile, type Tile, type TileChoice } from './tile.ts';

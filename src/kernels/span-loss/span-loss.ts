@@ -1,4 +1,5 @@
-import { STEP_STATE_WGSL, type KernelCall, type Slice } from '../kernel.ts';
+import type { KernelCall, Slice } from '../kernel.ts';
+import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
 
 export interface SpanLoss {
   label: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Gpu } from '../devices/gpu/device.ts';
-import { allocate, downloadHalf, runCalls, upload, uploadHalf } from '../devices/gpu/harness.ts';
+import { Gpu } from '../../devices/gpu/device.ts';
+import { allocate, downloadHalf, runCalls, upload, uploadHalf } from '../../devices/gpu/harness.ts';
 import { HALF_WGSL, valueReader, valueWriter } from './storage.ts';
 
 let gpu: Gpu;
