@@ -1,14 +1,13 @@
-import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chromium } from 'playwright';
 import { create, globals } from 'webgpu';
+import { CpuDevice } from '../devices/cpu/device.ts';
 import { Gpu } from '../devices/gpu/device.ts';
 import type { DebertaConfig } from '../model/config.ts';
-import { ComposedEngine } from '../model/composed/composed-engine.ts';
-import { useWasm } from '../model/composed/wasm.ts';
 import type { Engine, EngineSettings, NamedTensors } from '../model/engine.ts';
 import { KernelEngine } from '../engine/engine.ts';
+import { needsWideAddresses } from '../engine/memory.ts';
 
 export type CreateEngine = (
   config: DebertaConfig,
@@ -16,13 +15,12 @@ export type CreateEngine = (
   settings?: EngineSettings,
 ) => Promise<Engine>;
 
-/** The composed form on the processor, through WebAssembly. */
-export async function openCpu(): Promise<CreateEngine> {
-  const binary = createRequire(import.meta.url).resolve(
-    '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
-  );
-  await useWasm(`${dirname(binary)}/`);
-  return async (config, weights, settings) => new ComposedEngine(config, weights, 'CPU', settings);
+/** Our kernels on the processor: on `threads` threads, or on all cores. */
+export async function openCpu(threads?: number): Promise<CreateEngine> {
+  return async (config, weights, settings) => {
+    const device = await CpuDevice.open({ threads, wide: needsWideAddresses(config) });
+    return KernelEngine.create(device, config, weights, { settings });
+  };
 }
 
 /**

@@ -120,7 +120,7 @@ async function main(): Promise<void> {
   engine.dispose();
 }
 
-/** Says what the run needs and takes it. Throws ManabiError gpu-buffer-too-large, gpu-memory. */
+/** Says what the run needs and takes it. Throws ManabiError gpu-buffer-too-large, gpu-memory, cpu-memory. */
 async function reserve(
   engine: KernelEngine,
   args: TrainingArguments,
@@ -128,10 +128,10 @@ async function reserve(
 ): Promise<void> {
   const most = (rows: Feature[]) => rows.reduce((length, row) => Math.max(length, row.inputIds.length), 0);
   const longest = { train: most(data.train), evaluation: most(data.evaluation) };
-  const memory = planRun(engine.config, args, longest, { ...engine.limits, refused: Infinity });
-  console.log(`GPU memory: ${Math.ceil(memory.total / 2 ** 20)} MiB`);
-  checkFits(memory, engine.device);
-  await engine.reserve(passesOf(args, longest));
+  const memory = planRun(engine.config, args, longest, { ...engine.deviceMemory, refused: Infinity });
+  checkFits(memory, engine.kind, engine.device);
+  const { total, recompute } = await engine.reserve(passesOf(args, longest), memory.plans);
+  console.log(`Memory: ${Math.ceil(total / 2 ** 20)} MiB${recompute ? ', computing layers again' : ''}`);
 }
 
 /** Progress to the terminal, log_history to the log file, and the newest checkpoint (the one before is removed). */

@@ -77,7 +77,7 @@ export class KernelEngine implements Engine {
     options: KernelEngineOptions,
   ) {
     const { settings = float32, bindingBytes = GUARANTEED_BINDING } = options;
-    if (settings.fp16 && machine.kind === 'cpu') throw new ManabiError('engine-fp16', machine.name);
+    if (settings.fp16 && machine.kind === 'cpu') throw new ManabiError('engine-fp16-webgpu', machine.name);
     if (settings.fp16 && !canBeHalf(config)) {
       throw new ManabiError('engine-fp16-sizes', machine.name, { wanted: 4 });
     }
@@ -115,6 +115,10 @@ export class KernelEngine implements Engine {
     const engine = new KernelEngine(machine, config, options);
     engine.weights.write(weights);
     return engine;
+  }
+
+  get kind(): Device['kind'] {
+    return this.machine.kind;
   }
 
   /** What the memory planner must know of the device. */

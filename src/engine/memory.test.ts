@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../model/config.ts';
+import { gpuMemory } from '../devices/gpu/device.ts';
 import { planMemory, stepCalls, type Pass } from './memory.ts';
 
 const GIB = 2 ** 30;
-const limits = { maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 };
+const limits = gpuMemory({ maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 });
 const training = (B: number, N: number): Pass => ({ B, N, mode: 'train' });
 
 const base = parseConfig(
@@ -40,7 +41,7 @@ test('a base model at batch 8 x 512 fits: memory, bindings, dispatches, wasted w
     flops.executed += call.flops?.executed ?? 0;
     flops.necessary += call.flops?.necessary ?? 0;
     expect(call.bindings.length).toBeLessThanOrEqual(8);
-    expect(Math.max(...call.workgroups)).toBeLessThanOrEqual(65535);
+    expect(Math.max(...(call.wgsl?.workgroups ?? []))).toBeLessThanOrEqual(65535);
     expect(4 * call.uniforms.length).toBeLessThanOrEqual(256);
     for (const { size } of call.bindings) expect(size).toBeLessThanOrEqual(128 * 2 ** 20);
   }

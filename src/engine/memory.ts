@@ -4,6 +4,7 @@ import type { DeviceBuffer, KernelCall } from '../kernels/kernel.ts';
 import { defaultTiles, type TileChoice } from '../kernels/linear/tile.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { float32, type EngineSettings } from '../model/engine.ts';
+import { parameterCount } from '../model/parameters.ts';
 import { backward, relativeGrad } from './backward.ts';
 import { largestPart } from './batch-inputs.ts';
 import { Build } from './build.ts';
@@ -145,4 +146,12 @@ export function planMemory(
     recompute,
     fits: largestBinding <= limit && total <= device.maxBytes,
   };
+}
+
+/** Weights, gradients and moments beyond this leave a memory of 4 GiB no room for a pass. */
+const NARROW_BYTES = 3.5 * 2 ** 30;
+
+/** Whether training this model on the processor takes addresses of more than 32 bits. */
+export function needsWideAddresses(config: DebertaConfig): boolean {
+  return 16 * parameterCount(config) > NARROW_BYTES;
 }

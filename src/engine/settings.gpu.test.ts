@@ -49,7 +49,7 @@ test('with fp16 two runs are bit-identical, learn as float32 does, and take the 
     for (let number = 1; number <= 8; number++) await engine.trainStep([batch], optimizerStep(number));
     const losses = (await engine.drainMetrics()).map(({ loss }) => loss);
     const trained = await engine.readWeights();
-    const plan = planMemory(config, [{ ...batch, mode: 'train' }], gpu.device.limits, settings);
+    const plan = planMemory(config, [{ ...batch, mode: 'train' }], gpu.memory, settings);
     expect(Math.abs((gpu.counters.peakBytes - before) / plan.total - 1)).toBeLessThan(0.02);
     engine.dispose();
     return { losses, trained };
@@ -114,9 +114,9 @@ test('frozen embeddings stay; all else is trained as in the composed form, with 
     expect((await engine.readOptimizer()).exp_avg.has(table)).toBe(false);
   }
   const passes = [{ ...batch, mode: 'train' as const }];
-  const plan = planMemory(config, passes, gpu.device.limits, frozen);
+  const plan = planMemory(config, passes, gpu.memory, frozen);
   expect(Math.abs((gpu.counters.peakBytes - before) / plan.total - 1)).toBeLessThan(0.02);
-  expect(plan.total).toBeLessThan(planMemory(config, passes, gpu.device.limits).total);
+  expect(plan.total).toBeLessThan(planMemory(config, passes, gpu.memory).total);
   fused.dispose();
   composed.dispose();
 });

@@ -1,3 +1,4 @@
+import { gpuMemory } from '../devices/gpu/device.ts';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../model/config.ts';
 import { checkFits, passesOf, planRun, smallerRuns } from './run-memory.ts';
@@ -20,12 +21,15 @@ const config = parseConfig(
 );
 const args: TrainingArguments = { ...recipes.full, per_device_train_batch_size: 12 };
 const longest = { train: 250, evaluation: 120 };
-const budget = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28, refused: Infinity };
+const budget = {
+  ...gpuMemory({ maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 }),
+  refused: Infinity,
+};
 
 test('a run that fits is offered nothing smaller', () => {
   const memory = planRun(config, args, longest, budget);
   expect(memory).toMatchObject({ fits: true, offers: [] });
-  expect(() => checkFits(memory, 'GPU')).not.toThrow();
+  expect(() => checkFits(memory, 'gpu', 'GPU')).not.toThrow();
 });
 
 test('after a refusal the mildest smaller run of each kind is offered, and each needs less than was refused', () => {
@@ -43,7 +47,7 @@ test('after a refusal the mildest smaller run of each kind is offered, and each 
       true,
     );
   }
-  expect(() => checkFits(memory, 'GPU')).toThrow(/needs \d+ MiB/);
+  expect(() => checkFits(memory, 'gpu', 'GPU')).toThrow(/needs \d+ MiB/);
 });
 
 test('what is offered fits, or nothing is', () => {
@@ -52,7 +56,7 @@ test('what is offered fits, or nothing is', () => {
   const wide = { ...config, num_attention_heads: 16, position_buckets: 1024, max_relative_positions: 1024 };
   const long = { ...args, max_seq_length: 2048 };
   const memory = planRun(wide, long, { train: 2048, evaluation: 100 }, budget);
-  expect(() => checkFits(memory, 'GPU')).toThrow(/this GPU allows 134217728/);
+  expect(() => checkFits(memory, 'gpu', 'GPU')).toThrow(/this GPU allows 134217728/);
   expect(memory.offers.map(({ settings }) => Object.keys(settings))).toEqual([
     ['max_seq_length', 'doc_stride'],
   ]);

@@ -1,7 +1,8 @@
-// What a run needs of the GPU's memory, and what fits where it does not: said before anything is allocated.
+// What a run needs of the device's memory, and what fits where it does not: said before anything is allocated.
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { DebertaConfig } from '../model/config.ts';
-import { planMemory, type MemoryLimits, type MemoryPlan, type Pass } from '../engine/memory.ts';
+import type { DeviceMemory } from '../devices/device.ts';
+import { planMemory, type MemoryPlan, type Pass } from '../engine/memory.ts';
 import type { TrainingArguments } from './training-arguments.ts';
 
 /** Tokens of the longest rows, before padding. */
@@ -22,14 +23,22 @@ export type SmallerRun = Partial<
   >
 >;
 
-export interface MemoryBudget extends MemoryLimits {
-  /** WebGPU does not tell how much memory there is: bytes that could not be had before, or Infinity. */
+export interface MemoryBudget extends DeviceMemory {
+  /** Bytes that could not be had before, or Infinity: WebGPU does not tell how much memory there is. */
   refused: number;
 }
 
+/**
+ * A run keeps what its backward pass needs only up to so much: a GPU that does not tell its memory may begin to move it to and fro long before it refuses
+ * any, and 4 GiB is what most have.
+ */
+const KEPT_BYTES = 4 * 2 ** 30;
+
 export interface RunMemory extends MemoryPlan {
-  /** The largest buffer that this GPU allows. */
+  /** The largest buffer that this device allows. */
   limit: number;
+  /** To be tried in this order (KernelEngine.reserve): the fastest first. */
+  plans: MemoryPlan[];
   /** What would fit: nothing when the run itself does, or when no smaller one helps. */
   offers: { settings: SmallerRun; total: number }[];
 }
@@ -59,32 +68,43 @@ export function planRun(
   longest: Longest,
   budget: MemoryBudget,
 ): RunMemory {
-  const plan = (settings: SmallerRun): MemoryPlan => {
+  const plan = (settings: SmallerRun, recompute: boolean): MemoryPlan => {
     const smaller = { ...args, ...settings };
     const cut = (length: number) => Math.min(length, smaller.max_seq_length);
     const rows = { train: cut(longest.train), evaluation: cut(longest.evaluation) };
-    const found = planMemory(config, passesOf(smaller, rows), budget, smaller);
+    const found = planMemory(config, passesOf(smaller, rows), budget, smaller, recompute);
     return { ...found, fits: found.fits && found.total < budget.refused };
   };
+  const { gradient_checkpointing } = args;
+  const sparing = gradient_checkpointing !== 'false';
   const limit = Math.min(budget.maxStorageBufferBindingSize, budget.maxBufferSize);
-  const own = plan({});
-  if (own.fits) return { ...own, limit, offers: [] };
+  const kept = plan({}, false);
+  const allowed = gradient_checkpointing === 'false' || kept.total <= KEPT_BYTES;
+  const candidates = gradient_checkpointing !== 'true' && allowed ? [kept] : [];
+  if (sparing) candidates.push(plan({}, true));
+  const plans = candidates.filter(({ fits }) => fits);
+  if (plans.length > 0) return { ...plans[0], limit, plans, offers: [] };
+  const own = candidates[candidates.length - 1];
   const offers = smallerRuns(args, longest.train).flatMap((ladder) => {
     for (const settings of ladder) {
-      const { fits, total } = plan(settings);
+      const { fits, total } = plan(settings, sparing);
       if (fits) return [{ settings, total }];
     }
     return [];
   });
-  return { ...own, limit, offers };
+  return { ...own, limit, plans, offers };
 }
 
-/** Throws ManabiError gpu-buffer-too-large or gpu-memory for a run that does not fit on the GPU called `gpu`. */
-export function checkFits({ fits, largestBinding, limit, total }: RunMemory, gpu: string): void {
+/** Throws ManabiError gpu-buffer-too-large, gpu-memory or cpu-memory for a run that does not fit on a device of this kind and name. */
+export function checkFits(
+  { fits, largestBinding, limit, total }: RunMemory,
+  kind: 'gpu' | 'cpu',
+  name: string,
+): void {
   if (fits) return;
-  if (largestBinding > limit)
-    throw new ManabiError('gpu-buffer-too-large', gpu, { bytes: largestBinding, limit });
-  throw new ManabiError('gpu-memory', gpu, { needed: Math.ceil(total / 2 ** 20) });
+  if (kind === 'gpu' && largestBinding > limit)
+    throw new ManabiError('gpu-buffer-too-large', name, { bytes: largestBinding, limit });
+  throw new ManabiError(`${kind}-memory`, name, { needed: Math.ceil(total / 2 ** 20) });
 }
 
 /**

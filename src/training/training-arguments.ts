@@ -6,6 +6,8 @@ import type { EngineSettings } from '../model/engine.ts';
  * which they have no name.
  */
 export interface TrainingArguments extends EngineSettings {
+  /** Computes each layer again in the backward pass, which takes less memory and a third more work; auto: where memory is short. */
+  gradient_checkpointing: 'auto' | 'true' | 'false';
   learning_rate: number;
   per_device_train_batch_size: number;
   per_device_eval_batch_size: number;
@@ -72,6 +74,7 @@ export const defaultArguments: TrainingArguments = {
   dataloader_drop_last: false,
   fp16: false,
   freeze_embeddings: false,
+  gradient_checkpointing: 'auto',
   max_seq_length: 384,
   doc_stride: 128,
   pad_to_max_length: true,
@@ -163,6 +166,8 @@ export function checkArguments(args: TrainingArguments): void {
   if (args.max_steps <= 0 && args.num_train_epochs <= 0) refuse('num_train_epochs', '> 0');
   const schedules = ['linear', 'cosine', 'constant', 'constant_with_warmup'];
   if (!schedules.includes(args.lr_scheduler_type)) refuse('lr_scheduler_type', schedules.join(', '));
+  const ways = ['auto', 'true', 'false'];
+  if (!ways.includes(args.gradient_checkpointing)) refuse('gradient_checkpointing', ways.join(', '));
   for (const name of ['eval_strategy', 'save_strategy'] as const) {
     if (!['no', 'epoch', 'steps'].includes(args[name])) refuse(name, 'no, epoch, steps');
   }

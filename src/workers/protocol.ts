@@ -84,6 +84,8 @@ export interface Device {
   name: string;
   backend: Backend;
   isSoftware: boolean;
+  /** Of the processor; 0 where a GPU computes. */
+  threads: number;
 }
 
 export interface LoadedModel {

@@ -1,19 +1,17 @@
-import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import { expose, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
 import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
+import { CpuDevice } from '../devices/cpu/device.ts';
 import { Gpu } from '../devices/gpu/device.ts';
 import { defaultTiles, isTileChoice, type TileChoice } from '../kernels/linear/tile.ts';
 import { tuneTiles } from '../devices/gpu/tune.ts';
-import { ComposedEngine } from '../model/composed/composed-engine.ts';
-import { useWasm } from '../model/composed/wasm.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { float32, type Engine, type EngineSettings, type NamedTensors } from '../model/engine.ts';
 import { KernelEngine } from '../engine/engine.ts';
+import { needsWideAddresses } from '../engine/memory.ts';
 import { parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
 import { isStorageError } from '../storage/database.ts';
@@ -49,7 +47,7 @@ import {
 } from './protocol.ts';
 
 interface Model {
-  engine: Engine;
+  engine: KernelEngine;
   tokenizer: Tokenizer;
   /** config.json and the tokenizer's files. */
   files: Map<string, Blob>;
@@ -61,6 +59,8 @@ interface Model {
 }
 
 let gpu: Gpu | null = null;
+/** Null while a GPU is used. */
+let cpu: CpuDevice | null = null;
 /** On this GPU; a run keeps those that it began with. */
 let fastest = defaultTiles;
 let device: Device | null = null;
@@ -69,12 +69,12 @@ let model: Model | null = null;
 let control = new TrainingControl();
 /** Of a loading or an evaluation. Like `control` made as soon as work is asked for: a stop right after must not be lost. */
 let interrupt = new AbortController();
-/** Bytes that this GPU did not have. */
+/** Bytes that this device did not have. */
 let refused = Infinity;
 
 function loaded(): Model {
   if (!model) throw new ManabiError('model-not-loaded', '');
-  gpu?.check();
+  (gpu ?? cpu)?.check();
   return model;
 }
 
@@ -88,28 +88,36 @@ async function createEngine(
   tensors: NamedTensors,
   tiles: TileChoice,
   settings: EngineSettings,
-): Promise<Engine> {
-  return gpu
-    ? KernelEngine.create(gpu, config, tensors, { tiles, settings })
-    : new ComposedEngine(config, tensors, 'CPU', settings);
+): Promise<KernelEngine> {
+  return KernelEngine.create(gpu ?? (await cpuFor(config)), config, tensors, { tiles, settings });
+}
+
+/** The processor with addresses as wide as the model needs: another width is another memory. */
+async function cpuFor(config: DebertaConfig): Promise<CpuDevice> {
+  const wide = needsWideAddresses(config);
+  if (cpu?.build.wide !== wide) {
+    const opened = await CpuDevice.open({ wide });
+    cpu?.dispose();
+    cpu = opened;
+  }
+  return cpu;
 }
 
 /** In place of the model before, whose memory is free when the new one's is taken. */
-async function hold(make: () => Promise<Engine>, rest: Omit<Model, 'engine'>): Promise<void> {
+async function hold(make: () => Promise<KernelEngine>, rest: Omit<Model, 'engine'>): Promise<void> {
   model?.engine.dispose();
   model = null;
   model = { engine: await make(), ...rest };
 }
 
 /** An engine's settings are fixed: where a run asks for others, its model moves to a new one. */
-async function engineFor({ fp16, freeze_embeddings }: EngineSettings): Promise<Engine> {
+async function engineFor({ fp16, freeze_embeddings }: EngineSettings): Promise<KernelEngine> {
   const { engine, ...rest } = loaded();
   const old = engine.settings;
   if (old.fp16 === fp16 && old.freeze_embeddings === freeze_embeddings) return engine;
-  const tiles = engine instanceof KernelEngine ? engine.tiles : defaultTiles;
-  if (engine instanceof KernelEngine) engine.freeTraining();
+  engine.freeTraining();
   const settings = { fp16, freeze_embeddings };
-  const next = await createEngine(engine.config, await engine.readWeights(), tiles, settings);
+  const next = await createEngine(engine.config, await engine.readWeights(), engine.tiles, settings);
   await hold(async () => next, rest);
   return next;
 }
@@ -121,16 +129,13 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
     gpu = opened;
     fastest = await tuneTiles(gpu, storedTiles);
     refused = Infinity;
-    return { name: gpu.name, backend, isSoftware: gpu.isSoftware };
+    return { name: gpu.name, backend, isSoftware: gpu.isSoftware, threads: 0 };
   }
-  await useWasm({
-    'tfjs-backend-wasm.wasm': plainWasm,
-    'tfjs-backend-wasm-simd.wasm': simdWasm,
-    // Asked for by tfjs, never loaded: see useWasm.
-    'tfjs-backend-wasm-threaded-simd.wasm': simdWasm,
-  });
+  const opened = await CpuDevice.open();
   closeDevice();
-  return { name: 'CPU (WebAssembly)', backend, isSoftware: true };
+  cpu = opened;
+  refused = Infinity;
+  return { name: 'CPU', backend, isSoftware: true, threads: cpu.threads };
 }
 
 /** A model lives on its device: both go. */
@@ -138,7 +143,8 @@ function closeDevice(): void {
   model?.engine.dispose();
   model = null;
   gpu?.dispose();
-  gpu = null;
+  cpu?.dispose();
+  gpu = cpu = null;
 }
 
 /** Keeps what an event says of a run. */
@@ -198,17 +204,16 @@ const worker: TrainerWorker = {
   reserve: (args, longest) =>
     reply(async () => {
       const engine = await engineFor(args);
-      if (!(engine instanceof KernelEngine)) return null;
-      const { config, limits } = engine;
-      const plan = () => planRun(config, args, longest, { ...limits, refused });
+      const { config, deviceMemory } = engine;
+      const plan = () => planRun(config, args, longest, { ...deviceMemory, refused });
       const memory = plan();
       if (!memory.fits) return memory;
       try {
-        await engine.reserve(passesOf(args, longest));
-        return memory;
+        const taken = await engine.reserve(passesOf(args, longest), memory.plans);
+        return { ...memory, ...taken };
       } catch (error) {
-        if (!(error instanceof ManabiError) || error.code !== 'gpu-memory') throw error;
-        refused = memory.total;
+        if (!(error instanceof ManabiError) || error.code !== `${engine.kind}-memory`) throw error;
+        refused = Math.min(...memory.plans.map(({ total }) => total));
         return plan();
       }
     }),
@@ -218,7 +223,7 @@ const worker: TrainerWorker = {
       const { engine, description, files } = loaded();
       const { examples, fileNames } = await preparedRows();
       const name = `${description.name} · ${fileNames.train}`;
-      const tiles = engine instanceof KernelEngine ? engine.tiles : null;
+      const tiles = engine.kind === 'gpu' ? engine.tiles : null;
       const run = { name, recipe, args, tiles, model: description, data: fileNames };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
@@ -272,7 +277,7 @@ const worker: TrainerWorker = {
             resumeFrom: resumeFrom ?? undefined,
             best: storedBestWeights(runId, tell),
             onEvent: async (event) => {
-              gpu?.check();
+              (gpu ?? cpu)?.check();
               if (event.type === 'end') outcome = event.outcome;
               if (event.type === 'start' || event.type === 'checkpoint') {
                 await onEvent({ type: 'saving' }, engine.memory().live);
