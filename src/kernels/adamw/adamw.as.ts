@@ -1,7 +1,7 @@
 import { binding, uniform, variant } from '../call.as';
 import * as state from '../step-state.as';
 
-export function adamW(call: usize, part: u32, scratch: usize): void {
+export function adamW(call: usize, part: u32, _scratch: usize): void {
   const at = binding(call, 4);
   if (state.stateInteger(at, state.APPLIES) == 0) return;
   const decayed = uniform(call, 1) == 1;

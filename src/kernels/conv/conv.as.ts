@@ -3,7 +3,7 @@ import { dropoutKept, dropoutMask4, dropoutThreshold, siteKey } from '../dropout
 import { gelu4, geluGrad4, tanh4 } from '../math.as';
 import { loadUpTo4, storeUpTo4 } from '../rows.as';
 
-export function convColumns(call: usize, part: u32, scratch: usize): void {
+export function convColumns(call: usize, part: u32, _scratch: usize): void {
   const x = binding(call, 0);
   const y = binding(call, 1);
   const N = uniform(call, 1);
@@ -26,7 +26,7 @@ export function convColumns(call: usize, part: u32, scratch: usize): void {
   }
 }
 
-export function convColumnsGrad(call: usize, part: u32, scratch: usize): void {
+export function convColumnsGrad(call: usize, part: u32, _scratch: usize): void {
   const x = binding(call, 0);
   const y = binding(call, 1);
   const N = uniform(call, 1);
@@ -56,7 +56,7 @@ function scaleOf(masked: f32, dropped: boolean, key: u32, index: u32, threshold:
   return f32x4.mul(scale, dropoutMask4(key, index, threshold, kept));
 }
 
-export function convActivation(call: usize, part: u32, scratch: usize): void {
+export function convActivation(call: usize, part: u32, _scratch: usize): void {
   const x = binding(call, 0);
   const bias = binding(call, 1);
   const mask = binding(call, 2);
@@ -85,7 +85,7 @@ export function convActivation(call: usize, part: u32, scratch: usize): void {
   }
 }
 
-export function convActivationGrad(call: usize, part: u32, scratch: usize): void {
+export function convActivationGrad(call: usize, part: u32, _scratch: usize): void {
   const x = binding(call, 0);
   const bias = binding(call, 1);
   const mask = binding(call, 2);

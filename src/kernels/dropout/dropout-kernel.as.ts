@@ -2,7 +2,7 @@ import { binding, uniform, uniformFloat, variant } from '../call.as';
 import { loadUpTo4, storeUpTo4 } from '../rows.as';
 import { dropoutKept, dropoutMask4, dropoutThreshold, siteKey } from './mask.as';
 
-export function dropout(call: usize, part: u32, scratch: usize): void {
+export function dropout(call: usize, part: u32, _scratch: usize): void {
   const x = binding(call, 0);
   const y = binding(call, 1);
   const key = siteKey(binding(call, 2), uniform(call, 1));

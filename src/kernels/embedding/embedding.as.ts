@@ -1,7 +1,7 @@
 import { binding, uniform, variant } from '../call.as';
 import { addRow, clearRow, copyRow, wholeBytes } from '../rows.as';
 
-export function embed(call: usize, part: u32, scratch: usize): void {
+export function embed(call: usize, part: u32, _scratch: usize): void {
   const ids = binding(call, 0);
   const word = binding(call, 1);
   const y = binding(call, 2);
@@ -63,7 +63,7 @@ export function embedGrad(call: usize, part: u32, scratch: usize): void {
   }
 }
 
-export function positionGrad(call: usize, part: u32, scratch: usize): void {
+export function positionGrad(call: usize, part: u32, _scratch: usize): void {
   const dy = binding(call, 0);
   const table = binding(call, 1);
   const B = uniform(call, 0);

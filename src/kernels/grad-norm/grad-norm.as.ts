@@ -35,7 +35,7 @@ function squares(at: usize, end: usize): f64 {
 }
 
 /** Partial sum i is that of the i-th of so many pieces of the slab, each of whole vectors. */
-export function squareSums(call: usize, part: u32, scratch: usize): void {
+export function squareSums(call: usize, part: u32, _scratch: usize): void {
   const gradients = binding(call, 0);
   const partials = binding(call, 1) + ((<usize>uniform(call, 1)) << 2);
   const count = variant(call, 1);
@@ -50,7 +50,7 @@ export function squareSums(call: usize, part: u32, scratch: usize): void {
   }
 }
 
-export function clipFactor(call: usize, part: u32, scratch: usize): void {
+export function clipFactor(call: usize, _part: u32, _scratch: usize): void {
   const partials = binding(call, 0);
   const at = binding(call, 1);
   let sum: f64 = 0;

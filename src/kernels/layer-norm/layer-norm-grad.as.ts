@@ -135,7 +135,7 @@ function addBlocks(target: usize, from: usize, width: usize, blocks: u32, stride
 }
 
 /** A part: some columns of one norm, of weight and bias both. */
-export function addNormPartials(call: usize, part: u32, scratch: usize): void {
+export function addNormPartials(call: usize, part: u32, _scratch: usize): void {
   const partials = binding(call, 0);
   const gradients = binding(call, 1);
   const width = <usize>uniform(call, 60);

@@ -29,7 +29,7 @@ function rowSquares(row: usize, width: usize, mean: f32): f32 {
   return sumOf(f32x4.add(a, b)) + rest;
 }
 
-export function layerNorm(call: usize, part: u32, scratch: usize): void {
+export function layerNorm(call: usize, part: u32, _scratch: usize): void {
   const x = binding(call, 0);
   const weight = binding(call, 1);
   const bias = binding(call, 2);

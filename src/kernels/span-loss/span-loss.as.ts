@@ -6,7 +6,7 @@ import * as state from '../step-state.as';
 const NOTHING: f32 = -3.4e38;
 
 /** Scratch holds the logits of one row and side, filled up to whole vectors, then their exponentials. */
-export function spanLoss(call: usize, part: u32, scratch: usize): void {
+export function spanLoss(call: usize, _part: u32, scratch: usize): void {
   const logits = binding(call, 0);
   const targets = binding(call, 1);
   const at = binding(call, 2);
