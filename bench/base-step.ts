@@ -5,7 +5,7 @@ import type { TileChoice } from '../src/kernels/linear/tile.ts';
 import { ComposedEngine } from '../src/model/composed/composed-engine.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { Engine, NamedTensors } from '../src/model/engine.ts';
-import { FusedEngine } from '../src/engine/engine.ts';
+import { KernelEngine } from '../src/engine/engine.ts';
 import { closeTfjs, openTfjs } from './composed.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';
@@ -48,7 +48,7 @@ export async function checkBaseStep(
     if (labelled.includes(b)) continue;
     for (const labels of [batch.startPositions, batch.endPositions]) labels?.fill(N, b, b + 1);
   }
-  const found = await stepOnce(await FusedEngine.create(gpu, plain, weights, { tiles }), batch);
+  const found = await stepOnce(await KernelEngine.create(gpu, plain, weights, { tiles }), batch);
   const device = await openGpu();
   await openTfjs(device);
   const composed = new ComposedEngine(plain, weights, 'tfjs webgpu');

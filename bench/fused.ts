@@ -4,7 +4,7 @@ import type { Gpu } from '../src/devices/gpu/device.ts';
 import type { TileChoice } from '../src/kernels/linear/tile.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import { float32, type EngineSettings, type NamedTensors } from '../src/model/engine.ts';
-import { FusedEngine } from '../src/engine/engine.ts';
+import { KernelEngine } from '../src/engine/engine.ts';
 import type { Calls } from './calls.ts';
 import { median, optimizerStep, perStep, runSteps, type StepMeasure } from './measure.ts';
 
@@ -51,7 +51,7 @@ export async function measureFused(
 ): Promise<FusedMeasure> {
   const before = gpu.counters.liveBytes;
   gpu.counters.peakBytes = before;
-  const engine = await FusedEngine.create(gpu, config, weights, { tiles, settings });
+  const engine = await KernelEngine.create(gpu, config, weights, { tiles, settings });
   try {
     let made = { ...gpu.counters };
     const warm = () => {
@@ -80,7 +80,7 @@ export async function measureFused(
   }
 }
 
-async function replay(gpu: Gpu, calls: Calls, engine: FusedEngine, batch: Batch) {
+async function replay(gpu: Gpu, calls: Calls, engine: KernelEngine, batch: Batch) {
   const before = { ...calls };
   const { submits } = gpu.counters;
   const times: number[] = [];
@@ -114,7 +114,7 @@ async function withoutSubmit(gpu: Gpu, work: () => Promise<void>): Promise<void>
   }
 }
 
-async function timeKernels(gpu: Gpu, engine: FusedEngine, batch: Batch): Promise<KernelTime[]> {
+async function timeKernels(gpu: Gpu, engine: KernelEngine, batch: Batch): Promise<KernelTime[]> {
   if (!gpu.device.features.has('timestamp-query')) return [];
   const kinds = new Map<string, { calls: number; ns: number; flops: number }>();
   let all = 0;

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import type { Gpu } from '../src/devices/gpu/device.ts';
 import type { NamedTensors, StepMetrics } from '../src/model/engine.ts';
-import { FusedEngine } from '../src/engine/engine.ts';
+import { KernelEngine } from '../src/engine/engine.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';
 import { randomBatch, randomWeights } from './random.ts';
@@ -16,7 +16,7 @@ interface Outcome {
 
 async function run(gpu: Gpu, steps: number, B: number, N: number): Promise<Outcome> {
   const config = configOf('tiny');
-  const engine = await FusedEngine.create(gpu, config, randomWeights(config));
+  const engine = await KernelEngine.create(gpu, config, randomWeights(config));
   const batch = randomBatch(config, B, N);
   for (let step = 1; step <= steps; step++) await engine.trainStep([batch], optimizerStep(step));
   const metrics = await engine.drainMetrics();

@@ -8,7 +8,7 @@ import type { DebertaConfig } from '../model/config.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
 import type { Engine, EngineSettings, NamedTensors } from '../model/engine.ts';
-import { FusedEngine } from '../engine/engine.ts';
+import { KernelEngine } from '../engine/engine.ts';
 
 export type CreateEngine = (
   config: DebertaConfig,
@@ -32,7 +32,7 @@ export async function openCpu(): Promise<CreateEngine> {
  */
 export async function openWebGpu(): Promise<CreateEngine> {
   const gpu = await openGpu();
-  return (config, weights, settings) => FusedEngine.create(gpu, config, weights, { settings });
+  return (config, weights, settings) => KernelEngine.create(gpu, config, weights, { settings });
 }
 
 /** A GPU for Node. Throws ManabiError gpu-no-adapter. */

@@ -7,7 +7,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { notebookFeature, windowFeatures } from '../features/features.ts';
 import type { Feature } from '../features/feature.ts';
 import type { Engine } from '../model/engine.ts';
-import { FusedEngine } from '../engine/engine.ts';
+import { KernelEngine } from '../engine/engine.ts';
 import { initializeHead } from '../model/parameters.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { readSquadFile } from '../squad/parse.ts';
@@ -84,7 +84,7 @@ async function main(): Promise<void> {
     freeze_embeddings: args.freeze_embeddings,
   });
   console.log(`${data.train.length} training rows from ${training.length} questions on ${engine.device}`);
-  if (engine instanceof FusedEngine) await reserve(engine, args, data);
+  if (engine instanceof KernelEngine) await reserve(engine, args, data);
 
   await mkdir(output_dir, { recursive: true });
   const log = join(output_dir, 'trainer_log.jsonl');
@@ -122,7 +122,7 @@ async function main(): Promise<void> {
 
 /** Says what the run needs and takes it. Throws ManabiError gpu-buffer-too-large, gpu-memory. */
 async function reserve(
-  engine: FusedEngine,
+  engine: KernelEngine,
   args: TrainingArguments,
   data: Record<'train' | 'evaluation', Feature[]>,
 ): Promise<void> {

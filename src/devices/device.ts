@@ -1,4 +1,5 @@
 import type { DeviceBuffer, KernelCall, Slice } from '../kernels/kernel.ts';
+import type { TileChoice } from '../kernels/linear/tile.ts';
 
 /** What can be counted without a clock; `npm run bench` prints it and tests hold it down. */
 export interface DeviceCounters {
@@ -11,10 +12,16 @@ export interface DeviceCounters {
   peakBytes: number;
 }
 
-/** Bytes. */
-export interface DeviceLimits {
-  maxStorageBufferBindingSize: number;
-  maxBufferSize: number;
+/** What the memory planner must know of a device. All in bytes. */
+export interface DeviceMemory {
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxBufferSize: number;
+  /** All that it can hold, Infinity where it does not tell. */
+  readonly maxBytes: number;
+  /** What a compiled list of calls takes. */
+  planBytes(calls: readonly KernelCall[]): number;
+  /** What the device holds for itself; `largestRead`: the longest slice that will be read. */
+  ownBytes(largestRead: number): number;
 }
 
 /** A list of calls made ready once and run as often as wanted. */
@@ -39,8 +46,10 @@ export interface Device {
   /** As people know it. */
   readonly name: string;
   readonly kind: 'gpu' | 'cpu';
+  /** For a GPU's matrix products where none have been timed. */
+  readonly untimedTiles: TileChoice;
   readonly counters: DeviceCounters;
-  readonly limits: DeviceLimits;
+  readonly memory: DeviceMemory;
   /** At least `size` bytes, zeroed. Throws ManabiError where the device has no such buffer. */
   createBuffer(label: string, size: number): DeviceBuffer;
   destroyBuffer(buffer: DeviceBuffer): void;
@@ -50,6 +59,8 @@ export interface Device {
   compile(calls: readonly KernelCall[]): Promise<DevicePlan>;
   /** Resolves when the work is given (GPU) or done (processor). */
   run(plans: readonly DevicePlan[], options?: RunOptions): Promise<void>;
+  /** Runs a plan once with every call timed by itself: nanoseconds, in the order of its calls. For the bench. */
+  time(plan: DevicePlan): Promise<number[]>;
   /** Calls `allocate`; false where its buffers found no memory. */
   hasRoomFor(allocate: () => void): Promise<boolean>;
   /** Throws the first error that the device reported, if there was one. */

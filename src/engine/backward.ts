@@ -27,6 +27,7 @@ import {
   relativeInput,
   relativeProjection,
 } from './forward.ts';
+
 /** Loss and the gradients of all parameters but the table of relative embeddings and its LayerNorm (`relativeGrad`). */
 export function backward(build: Build): void {
   const { config, T } = build;
@@ -57,7 +58,7 @@ export function backward(build: Build): void {
   for (let l = L - 1; l >= 0; l--) {
     const conv = l === 0 && config.conv_kernel_size > 0;
     if (conv) convolutionGrad(build);
-    layer(build, l, true);
+    if (build.recompute && l < L - 1) build.addAgain(() => layer(build, l, true));
     layerGrad(build, l);
     if (conv) convolutionInputGrad(build);
   }
@@ -144,14 +145,15 @@ function layerGrad(build: Build, l: number): void {
   const { hidden_size: H, intermediate_size: I } = config;
   const name = `deberta.encoder.layer.${l}`;
   const space = (wanted: string) => build.space(wanted);
-  const [d, dSum, inner] = [space('d'), space('d sum'), space('inner')];
+  const [d, dSum] = [space('d'), space('d sum')];
+  const inner = build.layer('inner', l);
   // A dropped branch and the residual part ways: the norm's gradient goes on as it is and, through the mask, into the branch.
   const branch = (site: number) => {
     const drop = build.hiddenDrop(site);
     return drop.dropout > 0 ? { dropped: { y: space('d dropped'), drop } } : {};
   };
   const output = branch(dropoutSites.output(l));
-  normGrad(build, `${name}.output`, { x: space('fed'), dy: d, dx: dSum, ...output });
+  normGrad(build, `${name}.output`, { x: build.layer('fed', l), dy: d, dx: dSum, ...output });
   const dFed = output.dropped?.y ?? dSum;
   weightGrad(build, `${name}.output.dense`, dFed, inner, H, I);
   linear(build, {
@@ -162,9 +164,9 @@ function layerGrad(build: Build, l: number): void {
     a: { slice: dFed, ld: H },
     b: { slice: build.weight(`${name}.output.dense.weight`), ld: I },
     c: { slice: inner, ld: I },
-    epilogue: { kind: 'gelu-grad', input: space('inner input') },
+    epilogue: { kind: 'gelu-grad', input: build.layer('inner input', l) },
   });
-  weightGrad(build, `${name}.intermediate.dense`, inner, space('middle'), I, H);
+  weightGrad(build, `${name}.intermediate.dense`, inner, build.layer('middle', l), I, H);
   linear(build, {
     label: 'intermediate gradient',
     M: T,
@@ -176,9 +178,14 @@ function layerGrad(build: Build, l: number): void {
     accumulate: true,
   });
   const attended = branch(dropoutSites.attentionOutput(l));
-  normGrad(build, `${name}.attention.output`, { x: space('attended'), dy: dSum, dx: d, ...attended });
+  normGrad(build, `${name}.attention.output`, {
+    x: build.layer('attended', l),
+    dy: dSum,
+    dx: d,
+    ...attended,
+  });
   const dAttended = attended.dropped?.y ?? d;
-  weightGrad(build, `${name}.attention.output.dense`, dAttended, space('context'), H, H);
+  weightGrad(build, `${name}.attention.output.dense`, dAttended, build.layer('context', l), H, H);
   linear(build, {
     label: 'attention output gradient',
     M: T,
@@ -217,7 +224,7 @@ function attentionGrad(build: Build, l: number): void {
       batches: B,
       heads: h,
       a: { ...dScores, batch: h * N * R, head: N * R },
-      b: { slice: build.space('relative projected'), ld: parts.width, offset: relative, head: D },
+      b: { slice: build.layer('relative projected', l), ld: parts.width, offset: relative, head: D },
       c: { slice: dQkv, ld: 3 * H, offset: content, batch: N * 3 * H, head: D },
       accumulate: true,
     });
@@ -229,7 +236,7 @@ function attentionGrad(build: Build, l: number): void {
       heads: h,
       sums: B,
       a: { ...dScores, head: N * R, sum: h * N * R, transposed: true },
-      b: { slice: build.space('qkv'), ld: 3 * H, offset: content, head: D, sum: N * 3 * H },
+      b: { slice: build.layer('qkv', l), ld: 3 * H, offset: content, head: D, sum: N * 3 * H },
       c: { slice: build.space('d relative projected'), ld: parts.width, offset: relative, head: D },
     });
   };
@@ -265,7 +272,7 @@ function attentionGrad(build: Build, l: number): void {
     N: H,
     K: R,
     a: { ...dProjected, transposed: true },
-    b: { slice: relativeInput(build), ld: H, offset: window.start * H },
+    b: { slice: relativeInput(build, l), ld: H, offset: window.start * H },
     c: projection.matrix('gradient', l),
     accumulate: true,
     epilogue: {
@@ -396,7 +403,7 @@ function convolutionGrad(build: Build): void {
   const { config, T } = build;
   const { hidden_size: H, conv_kernel_size: K, conv_groups: G } = config;
   const width = (H / G) * K;
-  convolution(build);
+  if (build.recompute) build.addAgain(() => convolution(build));
   const [d, dSum, dConvolved] = [build.space('d'), build.space('d sum'), build.space('d convolved')];
   normGrad(build, 'deberta.encoder.conv', {
     x: build.space('conv sum'),

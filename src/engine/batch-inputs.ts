@@ -22,7 +22,7 @@ export function rowsPerPass(
   settings: Pick<EngineSettings, 'fp16'>,
 ): number {
   let rows = B;
-  const largest = (B: number) => 4 * Math.max(...spaceOf(config, { B, N }, 'train', settings).values());
+  const largest = (B: number) => 4 * Math.max(...spaceOf(config, { B, N }, 'train', settings, true).values());
   while (rows > 1 && largest(rows) > bindingBytes) rows--;
   return rows;
 }

@@ -1,5 +1,5 @@
 import type { Drop } from '../kernels/dropout/dropout-kernel.ts';
-import type { KernelCall, Slice } from '../kernels/kernel.ts';
+import type { DeviceBuffer, KernelCall, Slice } from '../kernels/kernel.ts';
 import type { PartialSums } from '../kernels/layer-norm/layer-norm-grad.ts';
 import type { TileChoice } from '../kernels/linear/tile.ts';
 import type { DebertaConfig } from '../model/config.ts';
@@ -17,8 +17,8 @@ import {
 
 /** Where the dispatches of a plan find their buffers. The planner gives buffers that do not exist. */
 export interface Buffers {
-  weights: readonly GPUBuffer[];
-  gradients: readonly GPUBuffer[];
+  weights: readonly DeviceBuffer[];
+  gradients: readonly DeviceBuffer[];
   /** StepState, 256 bytes. */
   state: Slice;
   space(name: string, length: number): Slice;
@@ -43,15 +43,27 @@ export class Build {
     readonly buffers: Buffers,
     readonly tiles: TileChoice,
     readonly settings: EngineSettings,
+    /** Whether the backward pass computes each layer once more, in place of keeping what it needs. */
+    readonly recompute: boolean,
   ) {
     this.parts = relativeParts(config);
     this.window = relativeWindow(shape.N, config);
     this.T = shape.B * shape.N;
-    this.sizes = spaceOf(config, shape, mode, settings);
+    this.sizes = spaceOf(config, shape, mode, settings, recompute);
   }
 
   add(...calls: KernelCall[]): void {
     this.calls.push(...calls);
+  }
+
+  /** Adds calls that compute again what was there before: none of their FLOPs is necessary. */
+  addAgain(write: () => void): void {
+    const first = this.calls.length;
+    write();
+    for (let i = first; i < this.calls.length; i++) {
+      const { flops } = this.calls[i];
+      if (flops) this.calls[i] = { ...this.calls[i], flops: { ...flops, necessary: 0 } };
+    }
   }
 
   /** A buffer of the list in space.ts, as long as this shape needs it. */
@@ -59,6 +71,11 @@ export class Build {
     const length = this.sizes.get(name);
     if (length === undefined) throw new RangeError(`no buffer ${name}`);
     return { ...this.buffers.space(name, length), half: isHalf(name, this.settings) };
+  }
+
+  /** What layer l computes: a buffer of its own where the backward pass finds it there, else one that all layers share. */
+  layer(name: string, l: number): Slice {
+    return this.space(this.has(`${name} ${l}`) ? `${name} ${l}` : name);
   }
 
   has(name: string): boolean {

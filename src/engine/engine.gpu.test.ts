@@ -4,7 +4,7 @@ import { Gpu } from '../devices/gpu/device.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { parseConfig } from '../model/config.ts';
 import type { NamedTensors } from '../model/engine.ts';
-import { FusedEngine } from './engine.ts';
+import { KernelEngine } from './engine.ts';
 import { planMemory, type Pass } from './memory.ts';
 import { difference, optimizerStep, randomBatch, randomWeights, smallModel } from './test-models.ts';
 
@@ -41,7 +41,7 @@ describe.each(Object.keys(architectures))('%s', (name) => {
   test('agrees with the composed form: logits, loss, gradients, a step with dropout', async () => {
     const config = parseConfig({ ...smallModel, ...architectures[name] }, name);
     const weights = randomWeights(config);
-    const fused = await FusedEngine.create(gpu, config, weights);
+    const fused = await KernelEngine.create(gpu, config, weights);
     const composed = new ComposedEngine(config, weights, 'cpu');
     const batch = randomBatch(3, 37, 1);
 
@@ -73,7 +73,7 @@ test('what the loss does not depend on is left as it is, without decay', async (
   const weights = randomWeights(config);
   const table = 'deberta.encoder.rel_embeddings.weight';
   const [fused, composed] = [
-    await FusedEngine.create(gpu, config, weights),
+    await KernelEngine.create(gpu, config, weights),
     new ComposedEngine(config, weights, 'cpu'),
   ];
   for (const engine of [fused, composed]) {
@@ -87,8 +87,8 @@ test('a batch cut into parts gives the same loss and gradients', async () => {
   const config = parseConfig(smallModel, 'test');
   const weights = randomWeights(config);
   const batch = randomBatch(4, 24, 5);
-  const whole = await FusedEngine.create(gpu, config, weights);
-  const cut = await FusedEngine.create(gpu, config, weights, { bindingBytes: 4 * 2 * 24 * 100 });
+  const whole = await KernelEngine.create(gpu, config, weights);
+  const cut = await KernelEngine.create(gpu, config, weights, { bindingBytes: 4 * 2 * 24 * 100 });
   const [wanted, found] = [await whole.gradients(batch), await cut.gradients(batch)];
   expect(Math.abs(found.loss - wanted.loss)).toBeLessThan(1e-6);
   expect(difference(found.gradients, wanted.gradients)).toBeLessThan(1e-6);
@@ -104,7 +104,7 @@ test('two runs are bit-identical; the second step of a shape makes nothing; memo
   for (let run = 0; run < 2; run++) {
     const before = gpu.counters.liveBytes;
     gpu.counters.peakBytes = before;
-    const engine = await FusedEngine.create(gpu, config, weights);
+    const engine = await KernelEngine.create(gpu, config, weights);
     await engine.trainStep([batch], optimizerStep(1));
     const first = { ...gpu.counters };
     for (let number = 2; number <= 10; number++) await engine.trainStep([batch], optimizerStep(number));
@@ -124,7 +124,7 @@ test('two runs are bit-identical; the second step of a shape makes nothing; memo
 test('reserve makes the large buffers of a run before its first step', async () => {
   const config = parseConfig(smallModel, 'test');
   const before = gpu.counters.liveBytes;
-  const engine = await FusedEngine.create(gpu, config, randomWeights(config));
+  const engine = await KernelEngine.create(gpu, config, randomWeights(config));
   const passes: Pass[] = [
     { B: 3, N: 32, mode: 'train' },
     { B: 8, N: 40, mode: 'evaluate' },
@@ -145,7 +145,7 @@ test('reserve makes the large buffers of a run before its first step', async () 
 
 test('a run without enough memory is refused at once, and a smaller one goes on', async () => {
   const config = parseConfig(smallModel, 'test');
-  const engine = await FusedEngine.create(gpu, config, randomWeights(config));
+  const engine = await KernelEngine.create(gpu, config, randomWeights(config));
   const { live } = engine.memory();
   const { device } = gpu;
   // No test machine's memory is exhausted for this: the device reports what it would then.

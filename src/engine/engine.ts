@@ -1,10 +1,8 @@
 import type { Batch } from '../features/feature.ts';
-import type { Gpu } from '../devices/gpu/device.ts';
-import type { KernelCall, Slice } from '../kernels/kernel.ts';
-import { untimedTiles, type TileChoice } from '../kernels/linear/tile.ts';
+import type { Device, DeviceMemory, DevicePlan } from '../devices/device.ts';
+import type { DeviceBuffer, KernelCall, Slice } from '../kernels/kernel.ts';
+import type { TileChoice } from '../kernels/linear/tile.ts';
 import { lossScaling } from '../kernels/grad-norm/grad-norm.ts';
-import { Plan, runPlans } from '../devices/gpu/plan.ts';
-import { Readback } from '../devices/gpu/readback.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import {
@@ -22,7 +20,7 @@ import { backward, lossOf, relativeGrad } from './backward.ts';
 import { inputsOf, rowsPerPass, splitBatch, type Part } from './batch-inputs.ts';
 import { Build } from './build.ts';
 import { forward } from './forward.ts';
-import { planMemory, spaceOfPasses, type MemoryLimits, type Pass } from './memory.ts';
+import { spaceOfPasses, type MemoryPlan, type Pass } from './memory.ts';
 import { GUARANTEED_BINDING, layoutOf, trainedLayout, type Layout } from './layout.ts';
 import { normPartBytes, optimizerCalls } from './optimizer.ts';
 import { Slabs } from './slabs.ts';
@@ -39,16 +37,18 @@ import {
   stepState,
 } from './state.ts';
 
-export interface FusedOptions {
-  /** From `tuneTiles`; a run that goes on bit-equal needs the tiles it began with. */
+export interface KernelEngineOptions {
+  /** Of a GPU, from `tuneTiles`; a run that goes on bit-equal needs the tiles it began with. */
   tiles?: TileChoice;
   /** Largest binding a pass may use; batches that need more are cut. */
   bindingBytes?: number;
   settings?: EngineSettings;
+  /** Whether the backward pass computes each layer again, which takes less memory; `reserve` may change it. */
+  gradient_checkpointing?: boolean;
 }
 
-/** DeBERTa-v2 on our own kernels: one recorded plan per shape and mode, one submit per micro-batch. */
-export class FusedEngine implements Engine {
+/** DeBERTa-v2 on our own kernels, on any device: one recorded plan per shape and mode, one run per micro-batch. */
+export class KernelEngine implements Engine {
   readonly device: string;
   readonly settings: EngineSettings;
   readonly layout: Layout;
@@ -58,12 +58,12 @@ export class FusedEngine implements Engine {
   private readonly weights: Slabs;
   /** Made when the first gradients, the first update are wanted: answering needs neither. */
   private gradientSlabs: Slabs | null = null;
-  private moments: { expAvg: Slabs; expAvgSq: Slabs; normParts: GPUBuffer } | null = null;
+  private moments: { expAvg: Slabs; expAvgSq: Slabs; normParts: DeviceBuffer } | null = null;
   private readonly space: Space;
   private readonly state: Slice;
-  private readonly metrics: GPUBuffer;
-  private readonly readback: Readback;
-  private readonly plans = new Map<string, { version: number; plan: Plan }>();
+  private readonly metrics: DeviceBuffer;
+  private readonly plans = new Map<string, { version: number; plan: DevicePlan }>();
+  private recompute: boolean;
   private readonly rows = new Map<string, number>();
   private readonly bindingBytes: number;
   private pendingSteps: number[] = [];
@@ -72,32 +72,34 @@ export class FusedEngine implements Engine {
   private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    private readonly gpu: Gpu,
+    private readonly machine: Device,
     readonly config: DebertaConfig,
-    { tiles = untimedTiles(gpu), bindingBytes = GUARANTEED_BINDING, settings = float32 }: FusedOptions,
+    options: KernelEngineOptions,
   ) {
+    const { settings = float32, bindingBytes = GUARANTEED_BINDING } = options;
+    if (settings.fp16 && machine.kind === 'cpu') throw new ManabiError('engine-fp16', machine.name);
     if (settings.fp16 && !canBeHalf(config)) {
-      throw new ManabiError('engine-fp16-sizes', gpu.name, { wanted: 4 });
+      throw new ManabiError('engine-fp16-sizes', machine.name, { wanted: 4 });
     }
     this.settings = settings;
-    this.device = gpu.name;
-    this.tiles = tiles;
+    this.device = machine.name;
+    this.tiles = options.tiles ?? machine.untimedTiles;
+    this.recompute = options.gradient_checkpointing ?? false;
     this.bindingBytes = bindingBytes;
     this.layout = layoutOf(config);
     this.trained = trainedLayout(this.layout, settings);
-    const limit = gpu.device.limits.maxStorageBufferBindingSize;
+    const limit = machine.memory.maxStorageBufferBindingSize;
     for (const { length } of this.layout.slabs) {
       if (4 * length > limit) {
-        throw new ManabiError('gpu-model-too-large', gpu.name, { bytes: 4 * length, limit });
+        throw new ManabiError('gpu-model-too-large', machine.name, { bytes: 4 * length, limit });
       }
     }
-    this.weights = new Slabs(gpu, this.layout, 'weights');
-    this.space = new Space(gpu);
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    this.state = { buffer: gpu.createBuffer('step state', STATE_BYTES, usage), offset: 0, size: STATE_BYTES };
-    this.metrics = gpu.createBuffer('metrics', METRICS * STATE_METRICS.size, usage);
+    this.weights = new Slabs(machine, this.layout, 'weights');
+    this.space = new Space(machine);
+    const state = machine.createBuffer('step state', STATE_BYTES);
+    this.state = { buffer: state, offset: 0, size: STATE_BYTES };
+    this.metrics = machine.createBuffer('metrics', METRICS * STATE_METRICS.size);
     this.writeScaler(this.firstScaler());
-    this.readback = new Readback(gpu);
   }
 
   /**
@@ -105,39 +107,40 @@ export class FusedEngine implements Engine {
    * a missing tensor.
    */
   static async create(
-    gpu: Gpu,
+    machine: Device,
     config: DebertaConfig,
     weights: NamedTensors,
-    options: FusedOptions = {},
-  ): Promise<FusedEngine> {
-    const engine = new FusedEngine(gpu, config, options);
+    options: KernelEngineOptions = {},
+  ): Promise<KernelEngine> {
+    const engine = new KernelEngine(machine, config, options);
     engine.weights.write(weights);
     return engine;
   }
 
-  get limits(): MemoryLimits {
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.gpu.device.limits;
-    return { maxStorageBufferBindingSize, maxBufferSize };
+  /** What the memory planner must know of the device. */
+  get deviceMemory(): DeviceMemory {
+    return this.machine.memory;
   }
 
   /**
-   * Makes every large buffer that training with these passes needs (`planMemory` tells their sum), so that memory that
-   * is not there is missed before the first step. Throws ManabiError gpu-memory, and keeps none of them then.
+   * Makes every large buffer that training with these passes needs, so that memory that is not there is missed before the first step. Takes the first of
+   * the plans (of `planMemory`) whose buffers find room. Throws ManabiError gpu-memory or cpu-memory, and keeps none of them then.
    */
-  reserve(passes: readonly Pass[]): Promise<void> {
+  reserve(passes: readonly Pass[], plans: readonly MemoryPlan[]): Promise<MemoryPlan> {
     return this.inTurn(async () => {
-      this.gpu.check();
-      const { device } = this.gpu;
-      device.pushErrorScope('out-of-memory');
-      this.needGradients();
-      this.needMoments();
-      this.space.ensure(spaceOfPasses(this.config, passes, this.bindingBytes, this.settings));
-      const missing = await device.popErrorScope();
-      this.gpu.check();
-      if (!missing) return;
-      this.freeTraining();
-      const { total } = planMemory(this.config, passes, this.limits, this.settings);
-      throw new ManabiError('gpu-memory', this.device, { needed: Math.ceil(total / 2 ** 20) });
+      for (const plan of plans) {
+        this.recompute = plan.recompute;
+        const found = await this.machine.hasRoomFor(() => {
+          this.needGradients();
+          this.needMoments();
+          const { config, bindingBytes, settings, recompute } = this;
+          this.space.ensure(spaceOfPasses(config, passes, bindingBytes, settings, recompute));
+        });
+        if (found) return plan;
+        this.freeTraining();
+      }
+      const needed = Math.ceil(Math.min(...plans.map(({ total }) => total)) / 2 ** 20);
+      throw new ManabiError(`${this.machine.kind}-memory`, this.device, { needed });
     });
   }
 
@@ -149,13 +152,13 @@ export class FusedEngine implements Engine {
     return this.inTurn(async () => {
       const { B, N } = batch;
       const logits = { startLogits: new Float32Array(B * N), endLogits: new Float32Array(B * N) };
-      this.gpu.device.queue.writeBuffer(this.state.buffer, 0, plainState());
+      this.machine.write(this.state.buffer, 0, plainState());
       for (const part of this.split(batch)) {
         const plan = await this.prepare(part, 'evaluate');
         this.writeInputs(part, 0, 0, false);
-        runPlans(this.gpu, [plan]);
+        await this.machine.run([plan]);
         const slice = this.space.slice('logits', 2 * part.B * N);
-        const values = new Float32Array(await this.readback.read(slice));
+        const values = new Float32Array(await this.machine.read(slice));
         for (let at = 0; at < part.B * N; at++) {
           logits.startLogits[part.first * N + at] = values[2 * at];
           logits.endLogits[part.first * N + at] = values[2 * at + 1];
@@ -171,14 +174,15 @@ export class FusedEngine implements Engine {
       const parts = this.split(batch);
       const plans = await this.prepareAll(parts, 'gradients');
       const finish = await this.planOf('relative', () => this.relativeCalls());
-      this.gpu.device.queue.writeBuffer(this.state.buffer, 0, plainState());
+      this.machine.write(this.state.buffer, 0, plainState());
       for (const [i, part] of parts.entries()) {
         this.writeInputs(part, 0, i, true);
         const lastPart = i === parts.length - 1;
-        runPlans(this.gpu, lastPart ? [plans[i], finish] : [plans[i]], i === 0 ? this.clear : undefined);
+        const run = lastPart ? [plans[i], finish] : [plans[i]];
+        await this.machine.run(run, { clear: i === 0 ? this.sums() : [] });
       }
       const { loss } = await this.readMetrics();
-      const found = await gradients.read(this.readback);
+      const found = await gradients.read();
       const { loss_scale } = await this.readScaler();
       if (loss_scale !== 1) {
         for (const { data } of found.values()) for (let i = 0; i < data.length; i++) data[i] /= loss_scale;
@@ -189,23 +193,20 @@ export class FusedEngine implements Engine {
 
   trainStep(microBatches: Batch[], step: OptimizerStep): Promise<void> {
     return this.inTurn(async () => {
-      this.gpu.check();
+      this.machine.check();
       if (this.pendingSteps.length === METRICS) await this.collectMetrics();
       const parts = microBatches.flatMap((batch) => this.split(batch));
       const plans = await this.prepareAll(parts, 'train');
       const finish = await this.planOf('optimizer', () => this.optimizerCalls());
-      const { queue } = this.gpu.device;
-      queue.writeBuffer(this.state.buffer, 0, stepState(step, 1 / microBatches.length));
+      this.machine.write(this.state.buffer, 0, stepState(step, 1 / microBatches.length));
       for (const [i, part] of parts.entries()) {
-        if (i > 0) queue.writeBuffer(this.state.buffer, STATE_MICRO_BATCH, Uint32Array.of(i));
+        if (i > 0) this.machine.write(this.state.buffer, STATE_MICRO_BATCH, Uint32Array.of(i));
         this.writeInputs(part, step.dropoutSeed, i, true);
         const lastPart = i === parts.length - 1;
-        runPlans(
-          this.gpu,
-          lastPart ? [plans[i], finish] : [plans[i]],
-          i === 0 ? this.clear : undefined,
-          lastPart ? this.keepMetrics : undefined,
-        );
+        await this.machine.run(lastPart ? [plans[i], finish] : [plans[i]], {
+          clear: i === 0 ? this.sums() : [],
+          ...(lastPart ? { copy: this.metricsCopy() } : {}),
+        });
       }
       this.pendingSteps.push(step.step);
     });
@@ -221,7 +222,7 @@ export class FusedEngine implements Engine {
   }
 
   readWeights(): Promise<NamedTensors> {
-    return this.inTurn(() => this.weights.read(this.readback));
+    return this.inTurn(() => this.weights.read());
   }
 
   writeWeights(weights: NamedTensors): Promise<void> {
@@ -231,7 +232,7 @@ export class FusedEngine implements Engine {
   readOptimizer(): Promise<OptimizerState> {
     return this.inTurn(async () => {
       const { expAvg, expAvgSq } = this.needMoments();
-      const [exp_avg, exp_avg_sq] = [await expAvg.read(this.readback), await expAvgSq.read(this.readback)];
+      const [exp_avg, exp_avg_sq] = [await expAvg.read(), await expAvgSq.read()];
       return { exp_avg, exp_avg_sq, ...(this.settings.fp16 ? { scaler: await this.readScaler() } : {}) };
     });
   }
@@ -246,8 +247,8 @@ export class FusedEngine implements Engine {
   }
 
   /**
-   * A training step over `batch` with every dispatch timed by itself, in nanoseconds. For the bench only: needs
-   * timestamp-query and a step before it, whose learning rate and seed it takes over (so the weights move).
+   * A training step over `batch` with every call timed by itself, in nanoseconds. For the bench only: it takes over the learning rate and seed of
+   * the step before it, so the weights move.
    */
   timeStep(batch: Batch): Promise<{ call: KernelCall; nanoseconds: number }[]> {
     return this.inTurn(async () => {
@@ -257,24 +258,23 @@ export class FusedEngine implements Engine {
       const timed: { call: KernelCall; nanoseconds: number }[] = [];
       for (const [i, plan] of plans.entries()) {
         if (i < parts.length) this.writeInputs(parts[i], 0, i, true);
-        const times = await plan.runTimed();
+        const times = await this.machine.time(plan);
         timed.push(...plan.calls.map((call, at) => ({ call, nanoseconds: times[at] })));
       }
-      this.gpu.check();
+      this.machine.check();
       return timed;
     });
   }
 
   memory(): { live: number; peak: number } {
-    return { live: this.gpu.counters.liveBytes, peak: this.gpu.counters.peakBytes };
+    return { live: this.machine.counters.liveBytes, peak: this.machine.counters.peakBytes };
   }
 
   /** Frees everything of this engine; the device stays the caller's. */
   dispose(): void {
     this.freeTraining();
-    this.readback.dispose();
     this.weights.dispose();
-    for (const buffer of [this.state.buffer, this.metrics]) this.gpu.destroyBuffer(buffer);
+    for (const buffer of [this.state.buffer, this.metrics]) this.machine.destroyBuffer(buffer);
   }
 
   /** Frees all but the weights. */
@@ -283,7 +283,7 @@ export class FusedEngine implements Engine {
     this.plans.clear();
     this.space.dispose();
     for (const slabs of [this.gradientSlabs, this.moments?.expAvg, this.moments?.expAvgSq]) slabs?.dispose();
-    if (this.moments) this.gpu.destroyBuffer(this.moments.normParts);
+    if (this.moments) this.machine.destroyBuffer(this.moments.normParts);
     this.gradientSlabs = this.moments = null;
   }
 
@@ -314,23 +314,24 @@ export class FusedEngine implements Engine {
       },
       this.tiles,
       this.settings,
+      this.recompute,
     );
   }
 
-  private async prepare(shape: Shape, mode: Mode): Promise<Plan> {
+  private async prepare(shape: Shape, mode: Mode): Promise<DevicePlan> {
     return (await this.prepareAll([shape], mode))[0];
   }
 
   /** Room for all shapes first: a plan made before the buffers grow would bind buffers that are gone. */
-  private async prepareAll(shapes: readonly Shape[], mode: Mode): Promise<Plan[]> {
+  private async prepareAll(shapes: readonly Shape[], mode: Mode): Promise<DevicePlan[]> {
     if (mode !== 'evaluate') this.needGradients();
     for (const shape of shapes) {
-      const key = keyOf(shape, mode);
+      const key = this.keyOf(shape, mode);
       if (this.plans.get(key)?.version !== this.space.version) {
-        this.space.ensure(spaceOf(this.config, shape, mode, this.settings));
+        this.space.ensure(spaceOf(this.config, shape, mode, this.settings, this.recompute));
       }
     }
-    const plans: Plan[] = [];
+    const plans: DevicePlan[] = [];
     for (const shape of shapes) {
       const calls = () => {
         const build = this.build(shape, mode);
@@ -339,16 +340,16 @@ export class FusedEngine implements Engine {
         else backward(build);
         return build.calls;
       };
-      plans.push(await this.planOf(keyOf(shape, mode), calls));
+      plans.push(await this.planOf(this.keyOf(shape, mode), calls));
     }
     return plans;
   }
 
-  private async planOf(key: string, calls: () => Build['calls']): Promise<Plan> {
+  private async planOf(key: string, calls: () => Build['calls']): Promise<DevicePlan> {
     const { version } = this.space;
     const found = this.plans.get(key);
     if (found?.version === version) return found.plan;
-    const plan = await Plan.compile(this.gpu, calls());
+    const plan = await this.machine.compile(calls());
     found?.plan.dispose();
     this.plans.set(key, { version, plan });
     return plan;
@@ -375,28 +376,27 @@ export class FusedEngine implements Engine {
 
   private writeInputs(part: Part, seed: number, microBatch: number, sorted: boolean): void {
     for (const [name, data] of inputsOf(this.config, part, seed, microBatch, sorted)) {
-      this.gpu.device.queue.writeBuffer(this.space.slice(name, data.length).buffer, 0, data);
+      this.machine.write(this.space.slice(name, data.length).buffer, 0, data);
     }
   }
 
-  /** Everything that a step adds to starts from zero. */
-  private readonly clear = (encoder: GPUCommandEncoder): void => {
-    for (const buffer of this.needGradients().buffers) encoder.clearBuffer(buffer);
+  /** Everything that a step adds to, and that starts from zero. */
+  private sums(): DeviceBuffer[] {
     const relative = this.space.find('d relative');
-    if (relative) encoder.clearBuffer(relative);
-  };
+    return [...this.needGradients().buffers, ...(relative ? [relative] : [])];
+  }
 
-  private readonly keepMetrics = (encoder: GPUCommandEncoder): void => {
+  private metricsCopy() {
     const { offset, size } = STATE_METRICS;
-    const slot = this.pendingSteps.length * size;
-    encoder.copyBufferToBuffer(this.state.buffer, offset, this.metrics, slot, size);
-  };
+    const from = { buffer: this.state.buffer, offset, size };
+    return { from, to: this.metrics, offset: this.pendingSteps.length * size };
+  }
 
   private async collectMetrics(): Promise<void> {
     const steps = this.pendingSteps;
     if (steps.length === 0) return;
     const size = STATE_METRICS.size * steps.length;
-    const values = new Float32Array(await this.readback.read({ buffer: this.metrics, offset: 0, size }));
+    const values = new Float32Array(await this.machine.read({ buffer: this.metrics, offset: 0, size }));
     this.pendingSteps = [];
     for (const [i, step] of steps.entries()) {
       this.drained.push({ step, gradNorm: values[2 * i], loss: values[2 * i + 1] });
@@ -404,7 +404,7 @@ export class FusedEngine implements Engine {
   }
 
   private async readMetrics(): Promise<{ loss: number }> {
-    const values = new Float32Array(await this.readback.read({ ...this.state, ...STATE_METRICS }));
+    const values = new Float32Array(await this.machine.read({ ...this.state, ...STATE_METRICS }));
     return { loss: values[1] };
   }
 
@@ -417,28 +417,28 @@ export class FusedEngine implements Engine {
   }
 
   private writeScaler(scaler: LossScaler): void {
-    this.gpu.device.queue.writeBuffer(this.state.buffer, STATE_SCALER.offset, scalerState(scaler));
+    this.machine.write(this.state.buffer, STATE_SCALER.offset, scalerState(scaler));
   }
 
   private async readScaler(): Promise<LossScaler> {
-    return readScaler(await this.readback.read({ ...this.state, ...STATE_SCALER }));
+    return readScaler(await this.machine.read({ ...this.state, ...STATE_SCALER }));
   }
 
   private needGradients(): Slabs {
-    this.gradientSlabs ??= new Slabs(this.gpu, this.trained, 'gradients');
+    this.gradientSlabs ??= new Slabs(this.machine, this.trained, 'gradients');
     return this.gradientSlabs;
   }
 
   private needMoments() {
     this.moments ??= {
-      expAvg: new Slabs(this.gpu, this.trained, 'exp_avg'),
-      expAvgSq: new Slabs(this.gpu, this.trained, 'exp_avg_sq'),
-      normParts: this.gpu.createBuffer('norm parts', normPartBytes(this.trained), GPUBufferUsage.STORAGE),
+      expAvg: new Slabs(this.machine, this.trained, 'exp_avg'),
+      expAvgSq: new Slabs(this.machine, this.trained, 'exp_avg_sq'),
+      normParts: this.machine.createBuffer('norm parts', normPartBytes(this.trained)),
     };
     return this.moments;
   }
-}
 
-function keyOf({ B, N }: Shape, mode: Mode): string {
-  return `${mode} ${B} x ${N}`;
+  private keyOf({ B, N }: Shape, mode: Mode): string {
+    return `${mode} ${B} x ${N}${this.recompute ? ' again' : ''}`;
+  }
 }

@@ -17,11 +17,12 @@ export function forward(build: Build): void {
   const L = config.num_hidden_layers;
   for (let l = 0; l < L; l++) {
     const conv = l === 0 && config.conv_kernel_size > 0;
-    layer(build, l, false);
+    // The last layer's buffers are still there when the backward pass begins with it.
+    layer(build, l, !build.recompute || l === L - 1);
     build.add(
       layerNorm({
         ...normOf(build, `deberta.encoder.layer.${l}.output`),
-        x: build.space('fed'),
+        x: build.layer('fed', l),
         y: conv ? build.space('layer 0') : build.saved(l + 1),
         rows: build.T,
       }),
@@ -52,8 +53,12 @@ export function forward(build: Build): void {
   });
 }
 
-/** The embedding sum before its LayerNorm: in "projected" if there is a projection, else in "embedded". */
-export function embeddingSum(build: Build): string {
+/** The embedding sum before its LayerNorm. */
+export function embeddingSum({ config }: Build): string {
+  return config.embedding_size === config.hidden_size ? 'embedded' : 'projected';
+}
+
+function embeddings(build: Build): void {
   const { config } = build;
   const { hidden_size: H, embedding_size: E } = config;
   const table = (name: string) => build.weight(`deberta.embeddings.${name}.weight`);
@@ -73,25 +78,21 @@ export function embeddingSum(build: Build): string {
       y: build.space('embedded'),
     }),
   );
-  if (E === H) return 'embedded';
-  linear(build, {
-    label: 'embedding projection',
-    M: build.T,
-    N: H,
-    K: E,
-    a: { slice: build.space('embedded'), ld: E },
-    b: { slice: table('embed_proj'), ld: E, transposed: true },
-    c: { slice: build.space('projected'), ld: H },
-  });
-  return 'projected';
-}
-
-function embeddings(build: Build): void {
-  const sum = embeddingSum(build);
+  if (E !== H) {
+    linear(build, {
+      label: 'embedding projection',
+      M: build.T,
+      N: H,
+      K: E,
+      a: { slice: build.space('embedded'), ld: E },
+      b: { slice: table('embed_proj'), ld: E, transposed: true },
+      c: { slice: build.space('projected'), ld: H },
+    });
+  }
   build.add(
     layerNorm({
       ...normOf(build, 'deberta.embeddings'),
-      x: build.space(sum),
+      x: build.space(embeddingSum(build)),
       y: build.saved(0),
       rows: build.T,
       mask: build.space('mask'),
@@ -128,10 +129,8 @@ export function linear(build: Build, options: Matmul): void {
   build.add(matmul(build.tiles, options));
 }
 
-/**
- * Layer l from its input to "fed", the sum before its last LayerNorm. `keep`: this is the recomputation on the way back,
- * which also keeps the input of GELU.
- */
+/** Layer l from its input to "fed", the sum before its last LayerNorm. `keep`: the backward pass will find the
+ * input of GELU. */
 export function layer(build: Build, l: number, keep: boolean): void {
   const { config, T } = build;
   const { hidden_size: H, intermediate_size: I } = config;
@@ -142,9 +141,9 @@ export function layer(build: Build, l: number, keep: boolean): void {
     M: T,
     N: H,
     K: H,
-    a: { slice: build.space('context'), ld: H },
+    a: { slice: build.layer('context', l), ld: H },
     b: { slice: build.weight(`${name}.attention.output.dense.weight`), ld: H, transposed: true },
-    c: { slice: build.space('attended'), ld: H },
+    c: { slice: build.layer('attended', l), ld: H },
     epilogue: {
       kind: 'residual',
       bias: build.weight(`${name}.attention.output.dense.bias`),
@@ -155,8 +154,8 @@ export function layer(build: Build, l: number, keep: boolean): void {
   build.add(
     layerNorm({
       ...normOf(build, `${name}.attention.output`),
-      x: build.space('attended'),
-      y: build.space('middle'),
+      x: build.layer('attended', l),
+      y: build.layer('middle', l),
       rows: T,
     }),
   );
@@ -165,13 +164,13 @@ export function layer(build: Build, l: number, keep: boolean): void {
     M: T,
     N: I,
     K: H,
-    a: { slice: build.space('middle'), ld: H },
+    a: { slice: build.layer('middle', l), ld: H },
     b: { slice: build.weight(`${name}.intermediate.dense.weight`), ld: H, transposed: true },
-    c: { slice: build.space('inner'), ld: I },
+    c: { slice: build.layer('inner', l), ld: I },
     epilogue: {
       kind: 'gelu',
       bias: build.weight(`${name}.intermediate.dense.bias`),
-      ...(keep ? { keepInput: build.space('inner input') } : {}),
+      ...(keep && build.mode !== 'evaluate' ? { keepInput: build.layer('inner input', l) } : {}),
     },
   });
   linear(build, {
@@ -179,13 +178,13 @@ export function layer(build: Build, l: number, keep: boolean): void {
     M: T,
     N: H,
     K: I,
-    a: { slice: build.space('inner'), ld: I },
+    a: { slice: build.layer('inner', l), ld: I },
     b: { slice: build.weight(`${name}.output.dense.weight`), ld: I, transposed: true },
-    c: { slice: build.space('fed'), ld: H },
+    c: { slice: build.layer('fed', l), ld: H },
     epilogue: {
       kind: 'residual',
       bias: build.weight(`${name}.output.dense.bias`),
-      residual: build.space('middle'),
+      residual: build.layer('middle', l),
       ...build.hiddenDrop(dropoutSites.output(l)),
     },
   });
@@ -204,7 +203,7 @@ function attention(build: Build, l: number): void {
     K: H,
     a: { slice: build.saved(l), ld: H },
     b: { slice: build.group('weight', l, 'weight', false), ld: H, transposed: true },
-    c: { slice: build.space('qkv'), ld: 3 * H },
+    c: { slice: build.layer('qkv', l), ld: 3 * H },
     epilogue: { kind: 'bias', bias: build.group('weight', l, 'bias', false) },
   });
   if (parts.width > 0) {
@@ -214,7 +213,7 @@ function attention(build: Build, l: number): void {
         dropout({
           label: 'relative dropout',
           x: relativeTable(build),
-          y: build.space('relative dropped'),
+          y: build.layer('relative dropped', l),
           length: 2 * relativeSpan(config) * H,
           drop,
         }),
@@ -226,13 +225,13 @@ function attention(build: Build, l: number): void {
       M: R,
       N: parts.width,
       K: H,
-      a: { slice: relativeInput(build), ld: H, offset: window.start * H },
+      a: { slice: relativeInput(build, l), ld: H, offset: window.start * H },
       b: { ...projection.matrix('weight', l), transposed: true },
-      c: { slice: build.space('relative projected'), ld: parts.width },
+      c: { slice: build.layer('relative projected', l), ld: parts.width },
       epilogue: { kind: 'bias', bias: projection.bias('weight', l), vectorOffset: projection.first },
     });
     const table = (offset: number) => ({
-      slice: build.space('relative projected'),
+      slice: build.layer('relative projected', l),
       ld: parts.width,
       offset,
       head: D,
@@ -246,9 +245,9 @@ function attention(build: Build, l: number): void {
         K: D,
         batches: B,
         heads: h,
-        a: { slice: build.space('qkv'), ld: 3 * H, offset: content, batch: N * 3 * H, head: D },
+        a: { slice: build.layer('qkv', l), ld: 3 * H, offset: content, batch: N * 3 * H, head: D },
         b: table(relative),
-        c: { slice: build.space(name), ld: R, batch: h * N * R, head: N * R },
+        c: { slice: build.layer(name, l), ld: R, batch: h * N * R, head: N * R },
       });
     if (parts.c2p) scores('c2p', 0, parts.key);
     if (parts.p2c) scores('p2c', H, parts.query);
@@ -266,12 +265,12 @@ export function attentionOf(build: Build, l: number) {
     headSize: config.hidden_size / config.num_attention_heads,
     R: window.count,
     scale: attentionScale(config),
-    qkv: build.space('qkv'),
-    c2p: parts.c2p ? build.space('c2p') : null,
-    p2c: parts.p2c ? build.space('p2c') : null,
+    qkv: build.layer('qkv', l),
+    c2p: parts.c2p ? build.layer('c2p', l) : null,
+    p2c: parts.p2c ? build.layer('p2c', l) : null,
     inputs: build.space('attention inputs'),
-    context: build.space('context'),
-    stats: build.space('stats'),
+    context: build.layer('context', l),
+    stats: build.layer('stats', l),
     ...build.drop(dropoutSites.probabilities(l), config.attention_probs_dropout_prob),
   };
 }
@@ -283,9 +282,10 @@ function relativeTable(build: Build) {
     : build.weight('deberta.encoder.rel_embeddings.weight');
 }
 
-/** [2P, H] as a layer takes it. */
-export function relativeInput(build: Build) {
-  return build.has('relative dropped') ? build.space('relative dropped') : relativeTable(build);
+/** [2P, H] as layer l takes it. */
+export function relativeInput(build: Build, l: number) {
+  const { dropout: p } = build.hiddenDrop(dropoutSites.relative(l));
+  return p > 0 ? build.layer('relative dropped', l) : relativeTable(build);
 }
 
 /** The rows of a group of projections that act on the relative embeddings: query for p2c, key for c2p, or both. */

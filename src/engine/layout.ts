@@ -1,4 +1,4 @@
-import type { Slice } from '../kernels/kernel.ts';
+import type { DeviceBuffer, Slice } from '../kernels/kernel.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import type { EngineSettings } from '../model/engine.ts';
 import { isDecayed, isEmbeddingTable, isReached, parameterShapes } from '../model/parameters.ts';
@@ -90,7 +90,7 @@ function groupOf(name: string, shapes: Map<string, number[]>): string[] {
 }
 
 /** A parameter (or, from its first member on, a group of `members` equal ones) as a binding. */
-export function sliceOf(layout: Layout, buffers: readonly GPUBuffer[], name: string, members = 1): Slice {
+export function sliceOf(layout: Layout, buffers: readonly DeviceBuffer[], name: string, members = 1): Slice {
   const { slab, offset, length } = placementOf(layout, name);
   return { buffer: buffers[slab], offset: 4 * offset, size: 4 * length * members };
 }

@@ -1,8 +1,7 @@
 // What a run will need before it is started, from the same lists that allocation and recording use.
-import { uniformSlots, ALIGNMENT } from '../devices/gpu/plan.ts';
-import type { KernelCall } from '../kernels/kernel.ts';
+import type { DeviceMemory } from '../devices/device.ts';
+import type { DeviceBuffer, KernelCall } from '../kernels/kernel.ts';
 import { defaultTiles, type TileChoice } from '../kernels/linear/tile.ts';
-import { READ_PIECE } from '../devices/gpu/readback.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { float32, type EngineSettings } from '../model/engine.ts';
 import { backward, relativeGrad } from './backward.ts';
@@ -14,17 +13,12 @@ import { normPartBytes, optimizerCalls } from './optimizer.ts';
 import { spaceOf, type Mode, type Shape } from './space.ts';
 import { METRICS, STATE_BYTES, STATE_METRICS } from './state.ts';
 
-export interface MemoryLimits {
-  maxStorageBufferBindingSize: number;
-  maxBufferSize: number;
-}
-
 /** The largest batch of a kind that a run will see. */
 export interface Pass extends Shape {
   mode: Mode;
 }
 
-/** Bytes on the GPU. */
+/** Bytes on a device. */
 export interface MemoryPlan {
   weights: number;
   gradients: number;
@@ -38,7 +32,9 @@ export interface MemoryPlan {
   largestBinding: number;
   /** Rows of the batch that one pass takes; the batch is cut when this is less than B. */
   rowsPerPass: number;
-  /** Whether every binding is within the limits. */
+  /** Whether the backward pass computes layers again (gradient_checkpointing). */
+  recompute: boolean;
+  /** Whether every binding, and all together, are within the limits. */
   fits: boolean;
 }
 
@@ -54,11 +50,12 @@ export function stepCalls(
   shape: Shape,
   tiles: TileChoice = defaultTiles,
   settings: EngineSettings = float32,
+  recompute = false,
 ): StepCalls {
   const layout = layoutOf(config);
   const trained = trainedLayout(layout, settings);
   // Recording only passes buffers on; it never touches them.
-  const none = {} as GPUBuffer;
+  const none: DeviceBuffer = { size: 0 };
   const slabs = layout.slabs.map(() => none);
   const state = { buffer: none, offset: 0, size: STATE_BYTES };
   const buffers = {
@@ -67,10 +64,10 @@ export function stepCalls(
     state,
     space: (_: string, length: number) => ({ buffer: none, offset: 0, size: 4 * length }),
   };
-  const pass = new Build(config, shape, 'train', layout, buffers, tiles, settings);
+  const pass = new Build(config, shape, 'train', layout, buffers, tiles, settings, recompute);
   forward(pass);
   backward(pass);
-  const finish = new Build(config, { B: 1, N: 1 }, 'gradients', layout, buffers, tiles, settings);
+  const finish = new Build(config, { B: 1, N: 1 }, 'gradients', layout, buffers, tiles, settings, recompute);
   relativeGrad(finish);
   const normParts = { buffer: none, offset: 0, size: normPartBytes(trained) };
   const moments = { expAvg: slabs, expAvgSq: slabs };
@@ -90,12 +87,13 @@ export function spaceOfPasses(
   passes: readonly Pass[],
   bindingBytes: number,
   settings: EngineSettings,
+  recompute: boolean,
 ): Map<string, number> {
   const space = new Map<string, number>();
   for (const { B, N, mode } of passes) {
     for (let length = N; length > 0; length -= 32) {
       const part = largestPart(config, { B, N: length }, bindingBytes, settings);
-      for (const [name, size] of spaceOf(config, part, mode, settings)) {
+      for (const [name, size] of spaceOf(config, part, mode, settings, recompute)) {
         space.set(name, Math.max(size, space.get(name) ?? 0));
       }
       if (part.B === B) break;
@@ -111,36 +109,40 @@ export function spaceOfPasses(
 export function planMemory(
   config: DebertaConfig,
   passes: readonly Pass[],
-  limits: MemoryLimits,
+  device: DeviceMemory,
   settings: EngineSettings = float32,
+  recompute = false,
 ): MemoryPlan {
   const layout = layoutOf(config);
   const trained = trainedLayout(layout, settings);
   const part = largestPart(config, passes[0], GUARANTEED_BINDING, settings);
-  const lengths = spaceOfPasses(config, passes, GUARANTEED_BINDING, settings).values();
+  const lengths = spaceOfPasses(config, passes, GUARANTEED_BINDING, settings, recompute).values();
   const spaces = Array.from(lengths, (length) => round(4 * length));
   const bytesOf = ({ slabs }: Layout) => slabs.map(({ length }) => round(4 * length));
   const slabs = bytesOf(layout);
-  const { pass, finish } = stepCalls(config, part, defaultTiles, settings);
+  const { pass, finish } = stepCalls(config, part, defaultTiles, settings, recompute);
   const weights = sum(slabs);
   const gradients = sum(bytesOf(trained));
   const activations = sum(spaces);
   const other =
-    sum([pass, finish].map((calls) => uniformSlots(calls).slots * ALIGNMENT)) +
+    sum([pass, finish].map((calls) => round(device.planBytes(calls)))) +
     round(STATE_BYTES) +
     round(METRICS * STATE_METRICS.size) +
     round(normPartBytes(trained)) +
-    round(Math.min(READ_PIECE, Math.max(...slabs)));
+    round(device.ownBytes(Math.max(...slabs)));
   const largestBinding = Math.max(...spaces, ...slabs);
+  const total = weights + 3 * gradients + activations + other;
+  const limit = Math.min(device.maxStorageBufferBindingSize, device.maxBufferSize);
   return {
     weights,
     gradients,
     optimizer: 2 * gradients,
     activations,
     other,
-    total: weights + 3 * gradients + activations + other,
+    total,
     largestBinding,
     rowsPerPass: part.B,
-    fits: largestBinding <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    recompute,
+    fits: largestBinding <= limit && total <= device.maxBytes,
   };
 }

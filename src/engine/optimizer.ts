@@ -1,14 +1,14 @@
 // The end of a step as dispatches: what is left of the gradients, the global norm, AdamW.
 import { adamW } from '../kernels/adamw/adamw.ts';
 import { clipFactor, NORM_PARTS, squareSums } from '../kernels/grad-norm/grad-norm.ts';
-import type { KernelCall, Slice } from '../kernels/kernel.ts';
+import type { DeviceBuffer, KernelCall, Slice } from '../kernels/kernel.ts';
 import type { Layout } from './layout.ts';
 
 export interface OptimizerBuffers {
-  weights: readonly GPUBuffer[];
-  gradients: readonly GPUBuffer[];
-  expAvg: readonly GPUBuffer[];
-  expAvgSq: readonly GPUBuffer[];
+  weights: readonly DeviceBuffer[];
+  gradients: readonly DeviceBuffer[];
+  expAvg: readonly DeviceBuffer[];
+  expAvgSq: readonly DeviceBuffer[];
   normParts: Slice;
   state: Slice;
 }
@@ -21,7 +21,7 @@ export function normPartBytes(layout: Layout): number {
 /** `layout`: of what is trained. `scaling`: the loss is scaled (fp16). */
 export function optimizerCalls(layout: Layout, buffers: OptimizerBuffers, scaling: boolean): KernelCall[] {
   const { normParts, state } = buffers;
-  const whole = (list: readonly GPUBuffer[], slab: number): Slice => ({
+  const whole = (list: readonly DeviceBuffer[], slab: number): Slice => ({
     buffer: list[slab],
     offset: 0,
     size: 4 * layout.slabs[slab].length,

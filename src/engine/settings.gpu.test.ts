@@ -6,7 +6,7 @@ import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { parseConfig } from '../model/config.ts';
 import { float32 } from '../model/engine.ts';
 import { trainedParameters } from '../model/parameters.ts';
-import { FusedEngine } from './engine.ts';
+import { KernelEngine } from './engine.ts';
 import { planMemory } from './memory.ts';
 import { difference, optimizerStep, randomBatch, randomWeights, smallModel } from './test-models.ts';
 
@@ -21,7 +21,7 @@ const config = parseConfig({ ...smallModel, conv_kernel_size: 3 }, 'test');
 const weights = randomWeights(config);
 const half = { ...float32, fp16: true };
 const frozen = { ...float32, freeze_embeddings: true };
-const create = (settings: typeof float32) => FusedEngine.create(gpu, config, weights, { settings });
+const create = (settings: typeof float32) => KernelEngine.create(gpu, config, weights, { settings });
 
 test('fp16 comes near to float32: logits, loss, gradients without the scale of the loss', async () => {
   const [exact, engine] = [await create(float32), await create(half)];
@@ -89,7 +89,7 @@ test('a step whose gradients overflow changes nothing but the scale; the scaler 
 
 test('fp16 is refused where it cannot be had', async () => {
   const odd = parseConfig({ ...smallModel, hidden_size: 24 }, 'odd');
-  const created = FusedEngine.create(gpu, odd, randomWeights(odd), { settings: half });
+  const created = KernelEngine.create(gpu, odd, randomWeights(odd), { settings: half });
   await expect(created).rejects.toMatchObject({ code: 'engine-fp16-sizes' });
   expect(() => new ComposedEngine(config, weights, 'cpu', half)).toThrow(/WebGPU/);
 });

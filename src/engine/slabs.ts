@@ -1,19 +1,18 @@
-import type { Gpu } from '../devices/gpu/device.ts';
-import type { Readback } from '../devices/gpu/readback.ts';
+import type { Device } from '../devices/device.ts';
+import type { DeviceBuffer } from '../kernels/kernel.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import type { Layout } from './layout.ts';
 
-/** One set of slabs on the GPU: the weights, their gradients, or one of the moments. Zero at first. */
+/** One set of slabs on a device: the weights, their gradients, or one of the moments. Zero at first. */
 export class Slabs {
-  readonly buffers: readonly GPUBuffer[];
+  readonly buffers: readonly DeviceBuffer[];
 
   constructor(
-    private readonly gpu: Gpu,
+    private readonly device: Device,
     private readonly layout: Layout,
     label: string,
   ) {
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    this.buffers = layout.slabs.map(({ length }) => gpu.createBuffer(label, 4 * length, usage));
+    this.buffers = layout.slabs.map(({ length }) => device.createBuffer(label, 4 * length));
   }
 
   /** Throws RangeError when a tensor is missing or has another length: the checkpoint's loader has checked both. */
@@ -21,20 +20,16 @@ export class Slabs {
     for (const [name, { slab, offset, length }] of this.layout.parameters) {
       const tensor = tensors.get(name);
       if (tensor?.data.length !== length) throw new RangeError(`no tensor ${name} of ${length} elements`);
-      this.gpu.device.queue.writeBuffer(
-        this.buffers[slab],
-        4 * offset,
-        tensor.data as Float32Array<ArrayBuffer>,
-      );
+      this.device.write(this.buffers[slab], 4 * offset, tensor.data);
     }
   }
 
-  async read(readback: Readback): Promise<NamedTensors> {
+  async read(): Promise<NamedTensors> {
     const tensors: NamedTensors = new Map();
     const slabs: Float32Array[] = [];
     for (const [slab, { length }] of this.layout.slabs.entries()) {
       const slice = { buffer: this.buffers[slab], offset: 0, size: 4 * length };
-      slabs.push(new Float32Array(await readback.read(slice)));
+      slabs.push(new Float32Array(await this.device.read(slice)));
     }
     for (const [name, { slab, offset, length, shape }] of this.layout.parameters) {
       tensors.set(name, { shape: [...shape], data: slabs[slab].slice(offset, offset + length) });
@@ -43,6 +38,6 @@ export class Slabs {
   }
 
   dispose(): void {
-    for (const buffer of this.buffers) this.gpu.destroyBuffer(buffer);
+    for (const buffer of this.buffers) this.device.destroyBuffer(buffer);
   }
 }

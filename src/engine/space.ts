@@ -1,8 +1,8 @@
-// Every GPU buffer that a pass over a batch uses, by name: the one list that allocation and the memory planner share.
-import type { Gpu } from '../devices/gpu/device.ts';
+// Every buffer that a pass over a batch uses, by name: the one list that allocation and the memory planner share.
+import type { Device } from '../devices/device.ts';
 import { attentionInputsLength } from '../kernels/attention/attention.ts';
 import { sortedLength } from '../kernels/embedding/embedding.ts';
-import type { Slice } from '../kernels/kernel.ts';
+import type { DeviceBuffer, Slice } from '../kernels/kernel.ts';
 import { partialLength } from '../kernels/layer-norm/layer-norm-grad.ts';
 import type { EngineSettings } from '../model/engine.ts';
 import {
@@ -82,7 +82,7 @@ const halves = new Set(
 );
 
 export function isHalf(name: string, { fp16 }: Pick<EngineSettings, 'fp16'>): boolean {
-  return fp16 && (halves.has(name) || name.startsWith('saved '));
+  return fp16 && (halves.has(name.replace(/ \d+$/, '')) || name.startsWith('saved '));
 }
 
 /** Whether all matrices of a model can be float16, which is read and written in fours. */
@@ -92,12 +92,16 @@ export function canBeHalf(config: DebertaConfig): boolean {
   return [hidden_size / num_attention_heads, intermediate_size, columns].every((count) => count % 4 === 0);
 }
 
-/** Name -> elements of 4 bytes. T = B * N. */
+/**
+ * Name -> elements of 4 bytes. T = B * N. What a layer computes has one buffer that all layers share, or, where the backward pass does not `recompute`
+ * it, one per layer (`name l`).
+ */
 export function spaceOf(
   config: DebertaConfig,
   { B, N }: Shape,
   mode: Mode,
   settings: Pick<EngineSettings, 'fp16'>,
+  recompute: boolean,
 ): Map<string, number> {
   const { hidden_size: H, intermediate_size: I, embedding_size: E, num_hidden_layers: L } = config;
   const h = config.num_attention_heads;
@@ -112,6 +116,10 @@ export function spaceOf(
     if (when && length > 0) sizes.set(name, isHalf(name, settings) ? length / 2 : length);
   };
   const conv = config.conv_kernel_size > 0;
+  const addLayers = (name: string, length: number, when = true) => {
+    if (!backward || recompute) add(name, length, when);
+    else for (let l = 0; l < L; l++) add(`${name} ${l}`, length, when);
+  };
 
   add('ids', T);
   add('mask', T);
@@ -122,14 +130,14 @@ export function spaceOf(
   add('embedded', T * E);
   add('projected', T * H, E !== H);
   add('relative', table, relative && hasLayerNormOnRelative(config));
-  add('relative dropped', table, mode === 'train' && config.hidden_dropout_prob > 0);
-  add('relative projected', R * parts.width);
-  add('qkv', 3 * T * H);
-  add('c2p', B * h * N * R, parts.c2p);
-  add('p2c', B * h * N * R, parts.p2c);
-  add('stats', 2 * B * h * N);
-  for (const name of ['context', 'attended', 'middle', 'fed']) add(name, T * H);
-  add('inner', T * I);
+  addLayers('relative dropped', table, mode === 'train' && config.hidden_dropout_prob > 0);
+  addLayers('relative projected', R * parts.width);
+  addLayers('qkv', 3 * T * H);
+  addLayers('c2p', B * h * N * R, parts.c2p);
+  addLayers('p2c', B * h * N * R, parts.p2c);
+  addLayers('stats', 2 * B * h * N);
+  for (const name of ['context', 'attended', 'middle', 'fed']) addLayers(name, T * H);
+  addLayers('inner', T * I);
   add('logits', 2 * T);
   add('conv columns', T * H * config.conv_kernel_size, conv);
   for (const name of ['layer 0', 'convolved', 'conv sum']) add(name, T * H, conv);
@@ -137,7 +145,7 @@ export function spaceOf(
 
   add('sorted ids', sortedLength(T));
   add('sorted types', sortedLength(T), config.type_vocab_size > 0);
-  add('inner input', T * I);
+  addLayers('inner input', T * I);
   add('d qkv', 3 * T * H);
   add('d c2p', B * h * N * R, parts.c2p);
   add('d p2c', B * h * N * R, parts.p2c);
@@ -155,22 +163,22 @@ export function spaceOf(
 
 /** Named buffers that grow and never shrink: as large as the largest shape so far needs. */
 export class Space {
-  private readonly buffers = new Map<string, GPUBuffer>();
+  private readonly buffers = new Map<string, DeviceBuffer>();
   /** Counts replacements: a plan made under another version binds buffers that are gone. */
   version = 0;
 
-  constructor(private readonly gpu: Gpu) {}
+  constructor(private readonly device: Device) {}
 
   ensure(sizes: Map<string, number>): void {
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     for (const [name, length] of sizes) {
       const old = this.buffers.get(name);
       if (old && old.size >= 4 * length) continue;
       if (old) {
-        this.gpu.destroyBuffer(old);
+        this.device.destroyBuffer(old);
+        this.buffers.delete(name);
         this.version++;
       }
-      this.buffers.set(name, this.gpu.createBuffer(name, 4 * length, usage));
+      this.buffers.set(name, this.device.createBuffer(name, 4 * length));
     }
   }
 
@@ -180,12 +188,12 @@ export class Space {
     return { buffer, offset: 0, size: 4 * length };
   }
 
-  find(name: string): GPUBuffer | undefined {
+  find(name: string): DeviceBuffer | undefined {
     return this.buffers.get(name);
   }
 
   dispose(): void {
-    for (const buffer of this.buffers.values()) this.gpu.destroyBuffer(buffer);
+    for (const buffer of this.buffers.values()) this.device.destroyBuffer(buffer);
     this.buffers.clear();
     this.version++;
   }

@@ -11,6 +11,7 @@ export { clipFactor, squareSums } from './grad-norm/grad-norm.as';
 export { layerNorm } from './layer-norm/layer-norm.as';
 export { addNormPartials, layerNormGrad } from './layer-norm/layer-norm-grad.as';
 export { spanLoss } from './span-loss/span-loss.as';
+export { matmul } from './linear/matmul.as';
 
 /** Offsets in the block where the threads meet, 64 apart so that no two share a cache line. */
 const TICKET: usize = 0; // u64: parts of the call, then the next part to be taken, 32 bits each

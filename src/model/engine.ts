@@ -63,7 +63,7 @@ export interface OptimizerState {
 
 /**
  * One model with its optimizer on one device. Two implementations: `ComposedEngine` (tfjs operations, any tfjs
- * backend: the definition) and `FusedEngine` (our WGSL kernels, one recorded plan per shape).
+ * backend: the definition) and `KernelEngine` (our WGSL kernels, one recorded plan per shape).
  */
 export interface Engine {
   readonly config: DebertaConfig;

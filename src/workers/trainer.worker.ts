@@ -13,7 +13,7 @@ import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import { useWasm } from '../model/composed/wasm.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { float32, type Engine, type EngineSettings, type NamedTensors } from '../model/engine.ts';
-import { FusedEngine } from '../engine/engine.ts';
+import { KernelEngine } from '../engine/engine.ts';
 import { parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
 import { isStorageError } from '../storage/database.ts';
@@ -90,7 +90,7 @@ async function createEngine(
   settings: EngineSettings,
 ): Promise<Engine> {
   return gpu
-    ? FusedEngine.create(gpu, config, tensors, { tiles, settings })
+    ? KernelEngine.create(gpu, config, tensors, { tiles, settings })
     : new ComposedEngine(config, tensors, 'CPU', settings);
 }
 
@@ -106,8 +106,8 @@ async function engineFor({ fp16, freeze_embeddings }: EngineSettings): Promise<E
   const { engine, ...rest } = loaded();
   const old = engine.settings;
   if (old.fp16 === fp16 && old.freeze_embeddings === freeze_embeddings) return engine;
-  const tiles = engine instanceof FusedEngine ? engine.tiles : defaultTiles;
-  if (engine instanceof FusedEngine) engine.freeTraining();
+  const tiles = engine instanceof KernelEngine ? engine.tiles : defaultTiles;
+  if (engine instanceof KernelEngine) engine.freeTraining();
   const settings = { fp16, freeze_embeddings };
   const next = await createEngine(engine.config, await engine.readWeights(), tiles, settings);
   await hold(async () => next, rest);
@@ -198,7 +198,7 @@ const worker: TrainerWorker = {
   reserve: (args, longest) =>
     reply(async () => {
       const engine = await engineFor(args);
-      if (!(engine instanceof FusedEngine)) return null;
+      if (!(engine instanceof KernelEngine)) return null;
       const { config, limits } = engine;
       const plan = () => planRun(config, args, longest, { ...limits, refused });
       const memory = plan();
@@ -218,7 +218,7 @@ const worker: TrainerWorker = {
       const { engine, description, files } = loaded();
       const { examples, fileNames } = await preparedRows();
       const name = `${description.name} · ${fileNames.train}`;
-      const tiles = engine instanceof FusedEngine ? engine.tiles : null;
+      const tiles = engine instanceof KernelEngine ? engine.tiles : null;
       const run = { name, recipe, args, tiles, model: description, data: fileNames };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),

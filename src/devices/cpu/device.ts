@@ -1,6 +1,7 @@
 import { ManabiError } from '../../errors/manabi-error.ts';
 import type { DeviceBuffer, KernelCall, Slice, WasmForm } from '../../kernels/kernel.ts';
-import type { Device, DeviceCounters, DeviceLimits, DevicePlan, RunOptions } from '../device.ts';
+import type { Device, DeviceCounters, DeviceMemory, DevicePlan, RunOptions } from '../device.ts';
+import { defaultTiles } from '../../kernels/linear/tile.ts';
 import { ALIGNMENT, CpuBuffer, CpuMemory } from './memory.ts';
 import { instantiate } from './instance.mjs';
 import { chooseBuild, loadModule, type Build } from './module.ts';
@@ -14,6 +15,7 @@ const GENERATION = 64;
 
 /** How long this thread computes before it lets messages in (a stop, a dead thread), and how long it waits for others at once. */
 const TURN_MS = 25;
+const TURN_NS = BigInt(TURN_MS * 1e6);
 
 type Address = number | bigint;
 
@@ -45,6 +47,7 @@ interface CpuPlan extends DevicePlan {
 /** The processor: kernels in WebAssembly SIMD on a pool of threads over one memory. Needs a worker (or Node): it blocks while it waits. */
 export class CpuDevice implements Device {
   readonly kind = 'cpu';
+  readonly untimedTiles = defaultTiles;
   readonly counters: DeviceCounters = {
     buffersCreated: 0,
     pipelinesCompiled: 0,
@@ -60,24 +63,26 @@ export class CpuDevice implements Device {
   private readonly runtime: Runtime;
   private readonly kernels: Map<string, number>;
   private readonly meeting: CpuBuffer;
-  private readonly scratch: CpuBuffer;
+  private readonly meetingAddress: Address;
+  private readonly scratchAddress: Address;
   private turnEnds = 0;
 
   private constructor(
     readonly name: string,
     readonly build: Build,
-    private readonly memory: CpuMemory,
+    private readonly space: CpuMemory,
     private readonly module: WebAssembly.Module,
   ) {
     this.lost = new Promise((resolve) => {
       this.lose = resolve;
     });
-    const { exports, kernels } = instantiate(module, memory.memory);
+    const { exports, kernels } = instantiate(module, space.memory);
     this.runtime = exports as unknown as Runtime;
     this.kernels = kernels;
     this.counters.pipelinesCompiled = kernels.size;
     this.meeting = this.createBuffer('meeting', MEETING_BYTES);
-    this.scratch = this.createBuffer('scratch', SCRATCH_BYTES);
+    this.meetingAddress = this.address(this.meeting.address);
+    this.scratchAddress = this.address(this.createBuffer('scratch', SCRATCH_BYTES).address);
   }
 
   /** Throws ManabiError cpu-no-simd, cpu-no-memory64, cpu-no-kernels, cpu-memory, cpu-thread. */
@@ -99,14 +104,13 @@ export class CpuDevice implements Device {
     return 1 + this.others.length;
   }
 
-  /** One binding may be as long as the memory. */
-  get limits(): DeviceLimits {
-    return { maxStorageBufferBindingSize: this.memory.limit, maxBufferSize: this.memory.limit };
+  get memory(): DeviceMemory {
+    return cpuMemory(this.space.limit, this.threads);
   }
 
   createBuffer(label: string, size: number): CpuBuffer {
     const bytes = Math.max(ALIGNMENT, Math.ceil(size / ALIGNMENT) * ALIGNMENT);
-    const buffer = this.memory.allocate(bytes);
+    const buffer = this.space.allocate(bytes);
     if (!buffer) {
       throw new ManabiError('cpu-memory', label, {
         needed: Math.ceil((this.counters.liveBytes + bytes) / 2 ** 20),
@@ -120,20 +124,20 @@ export class CpuDevice implements Device {
 
   destroyBuffer(buffer: DeviceBuffer): void {
     this.counters.liveBytes -= buffer.size;
-    this.memory.release(own(buffer));
+    this.space.release(own(buffer));
   }
 
   write(buffer: DeviceBuffer, offset: number, data: ArrayBufferView | ArrayBuffer): void {
     const bytes = ArrayBuffer.isView(data)
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data);
-    this.memory.bytes(own(buffer).address + offset, bytes.length).set(bytes);
+    this.space.bytes(own(buffer).address + offset, bytes.length).set(bytes);
   }
 
   async read(slice: Slice): Promise<ArrayBuffer> {
     this.check();
     const data = new Uint8Array(slice.size);
-    data.set(this.memory.bytes(this.addressOf(slice), slice.size));
+    data.set(this.space.bytes(this.addressOf(slice), slice.size));
     return data.buffer;
   }
 
@@ -141,7 +145,7 @@ export class CpuDevice implements Device {
   async compile(allCalls: readonly KernelCall[]): Promise<CpuPlan> {
     const calls = allCalls.filter(isOurs);
     const records = this.createBuffer('plan', calls.length * RECORD_BYTES);
-    const view = this.memory.view(records.address, records.size);
+    const view = this.space.view(records.address, records.size);
     for (const [i, call] of calls.entries()) {
       const kernel = this.kernels.get(call.wasm.kernel);
       if (kernel === undefined) throw new RangeError(`no kernel ${call.wasm.kernel}`);
@@ -152,14 +156,25 @@ export class CpuDevice implements Device {
 
   async run(plans: readonly DevicePlan[], { clear = [], copy }: RunOptions = {}): Promise<void> {
     this.check();
-    for (const buffer of clear) this.memory.bytes(own(buffer).address, buffer.size).fill(0);
+    for (const buffer of clear) this.space.bytes(own(buffer).address, buffer.size).fill(0);
     this.turnEnds = performance.now() + TURN_MS;
     for (const plan of plans) await this.runPlan(plan as CpuPlan);
     if (copy) {
-      const bytes = this.memory.bytes(this.addressOf(copy.from), copy.from.size);
-      this.memory.bytes(own(copy.to).address + copy.offset, bytes.length).set(bytes);
+      const bytes = this.space.bytes(this.addressOf(copy.from), copy.from.size);
+      this.space.bytes(own(copy.to).address + copy.offset, bytes.length).set(bytes);
     }
     this.counters.submits++;
+  }
+
+  async time(plan: DevicePlan): Promise<number[]> {
+    const { calls, records } = plan as CpuPlan;
+    const times: number[] = [];
+    for (const [i, call] of calls.entries()) {
+      const start = performance.now();
+      await this.runCall(call, records.address + i * RECORD_BYTES);
+      times.push((performance.now() - start) * 1e6);
+    }
+    return times;
   }
 
   async hasRoomFor(allocate: () => void): Promise<boolean> {
@@ -177,20 +192,20 @@ export class CpuDevice implements Device {
   }
 
   dispose(): void {
-    this.runtime.begin(this.address(0), 0, this.address(this.meeting.address), this.others.length);
+    this.runtime.begin(this.address(0), 0, this.meetingAddress, this.others.length);
     for (const thread of this.others) thread.terminate();
     this.others = [];
   }
 
   private async startThreads(count: number): Promise<void> {
-    const generation = this.memory.view(this.meeting.address + GENERATION, 4).getUint32(0, true);
+    const generation = this.space.view(this.meeting.address + GENERATION, 4).getUint32(0, true);
     const fail = (reason: string) => {
       this.fatal ??= new ManabiError('cpu-thread', this.name, { reason });
       this.lose(reason);
     };
     const starts = Array.from({ length: count }, () => ({
       module: this.module,
-      memory: this.memory.memory,
+      memory: this.space.memory,
       wide: this.build.wide,
       meeting: this.meeting.address,
       scratch: this.createBuffer('scratch', SCRATCH_BYTES).address,
@@ -200,24 +215,30 @@ export class CpuDevice implements Device {
   }
 
   private async runPlan({ calls, records }: CpuPlan): Promise<void> {
-    const { runtime } = this;
-    const meeting = this.address(this.meeting.address);
-    const scratch = this.address(this.scratch.address);
-    const wait = BigInt(TURN_MS * 1e6);
-    for (const [i, { wasm }] of calls.entries()) {
-      const { parts } = wasm;
-      const others = Math.min(parts - 1, this.others.length);
-      runtime.begin(this.address(records.address + i * RECORD_BYTES), parts, meeting, others);
-      runtime.work(meeting, scratch);
-      while (others > 0 && !runtime.ended(parts, meeting, wait)) await this.letMessagesIn();
-      if (performance.now() > this.turnEnds) await this.letMessagesIn();
+    for (const [i, call] of calls.entries()) {
+      // Awaiting what is already done would cost a turn of the microtask queue for each of some hundred calls.
+      const waiting = this.runCall(call, records.address + i * RECORD_BYTES);
+      if (waiting) await waiting;
     }
     this.counters.dispatches += calls.length;
   }
 
-  private async letMessagesIn(): Promise<void> {
-    await nextTurn();
-    this.check();
+  /** Gives a promise only where it has to let messages in. */
+  private runCall({ wasm }: CpuCall, record: number): Promise<void> | null {
+    const { runtime, meetingAddress, scratchAddress } = this;
+    const others = Math.min(wasm.parts - 1, this.others.length);
+    runtime.begin(this.address(record), wasm.parts, meetingAddress, others);
+    runtime.work(meetingAddress, scratchAddress);
+    const isDone = () => others === 0 || Boolean(runtime.ended(wasm.parts, meetingAddress, TURN_NS));
+    if (isDone() && performance.now() < this.turnEnds) return null;
+    return this.waitUntil(isDone);
+  }
+
+  private async waitUntil(isDone: () => boolean): Promise<void> {
+    do {
+      await nextTurn();
+      this.check();
+    } while (!isDone());
     this.turnEnds = performance.now() + TURN_MS;
   }
 
@@ -228,6 +249,17 @@ export class CpuDevice implements Device {
   private address(value: number): Address {
     return this.build.wide ? BigInt(value) : value;
   }
+}
+
+/** A processor with `threads` threads and room for `limit` bytes. */
+export function cpuMemory(limit: number, threads: number): DeviceMemory {
+  return {
+    maxStorageBufferBindingSize: limit,
+    maxBufferSize: limit,
+    maxBytes: limit,
+    planBytes: (calls) => calls.filter(isOurs).length * RECORD_BYTES,
+    ownBytes: () => MEETING_BYTES + threads * SCRATCH_BYTES,
+  };
 }
 
 function own(buffer: DeviceBuffer): CpuBuffer {

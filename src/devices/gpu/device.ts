@@ -1,15 +1,9 @@
 import { ManabiError } from '../../errors/manabi-error.ts';
-
-/** What can be counted without a clock; `npm run bench` prints it and tests hold it down. */
-export interface GpuCounters {
-  buffersCreated: number;
-  pipelinesCompiled: number;
-  dispatches: number;
-  passes: number;
-  submits: number;
-  liveBytes: number;
-  peakBytes: number;
-}
+import type { DeviceBuffer, KernelCall, Slice } from '../../kernels/kernel.ts';
+import type { Device, DeviceCounters, DeviceMemory, DevicePlan, RunOptions } from '../device.ts';
+import { untimedTiles, type TileChoice } from '../../kernels/linear/tile.ts';
+import { ALIGNMENT, Plan, runPlans, uniformSlots } from './plan.ts';
+import { READ_PIECE, Readback } from './readback.ts';
 
 const wantedFeatures = ['timestamp-query'] as GPUFeatureName[];
 const wantedLimits = [
@@ -23,16 +17,18 @@ const wantedLimits = [
 
 const LOSS_IS_TOLD_MS = 1000;
 
+const storageUsage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
 /**
  * Our own GPUDevice with everything the adapter offers that we use, and an account of what is made on it.
  * An uncaptured error drops a whole command buffer silently (results are zeros), so it is fatal: `check()` throws it.
  */
-export class Gpu {
-  readonly counters: GpuCounters = {
+export class Gpu implements Device {
+  readonly kind = 'gpu';
+  readonly counters: DeviceCounters = {
     buffersCreated: 0,
     pipelinesCompiled: 0,
     dispatches: 0,
-    passes: 0,
     submits: 0,
     liveBytes: 0,
     peakBytes: 0,
@@ -41,6 +37,7 @@ export class Gpu {
   readonly lost: Promise<string>;
   private fatal: ManabiError | null = null;
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  private readonly readback = new Readback(this);
 
   private constructor(
     readonly device: GPUDevice,
@@ -77,6 +74,10 @@ export class Gpu {
     return description || [vendor, architecture, device].filter((part) => part !== '').join(' ') || 'WebGPU';
   }
 
+  get untimedTiles(): TileChoice {
+    return untimedTiles(this);
+  }
+
   /** A CPU that plays GPU (SwiftShader, lavapipe, WARP): correct and slow; the interface says so. */
   get isSoftware(): boolean {
     const { vendor, architecture, device, description } = this.info;
@@ -97,8 +98,13 @@ export class Gpu {
     return this.fatal ?? error;
   }
 
+  get memory(): DeviceMemory {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
+    return gpuMemory({ maxStorageBufferBindingSize, maxBufferSize });
+  }
+
   /** A buffer of at least `size` bytes (rounded up to 256), zeroed. Throws gpu-buffer-too-large. */
-  createBuffer(label: string, size: number, usage: number): GPUBuffer {
+  createBuffer(label: string, size: number, usage = storageUsage()): GPUBuffer {
     const bytes = Math.max(256, Math.ceil(size / 256) * 256);
     if (bytes > this.device.limits.maxBufferSize) {
       const limit = this.device.limits.maxBufferSize;
@@ -110,9 +116,40 @@ export class Gpu {
     return this.device.createBuffer({ label, size: bytes, usage });
   }
 
-  destroyBuffer(buffer: GPUBuffer): void {
+  destroyBuffer(buffer: DeviceBuffer): void {
     this.counters.liveBytes -= buffer.size;
-    buffer.destroy();
+    gpuBuffer(buffer).destroy();
+  }
+
+  write(buffer: DeviceBuffer, offset: number, data: ArrayBufferView | ArrayBuffer): void {
+    this.device.queue.writeBuffer(gpuBuffer(buffer), offset, data as ArrayBuffer);
+  }
+
+  read(slice: Slice): Promise<ArrayBuffer> {
+    return this.readback.read(slice);
+  }
+
+  compile(calls: readonly KernelCall[]): Promise<Plan> {
+    return Plan.compile(this, calls);
+  }
+
+  async run(plans: readonly DevicePlan[], options: RunOptions = {}): Promise<void> {
+    this.check();
+    runPlans(this, plans as readonly Plan[], options);
+  }
+
+  /** Needs timestamp-query. */
+  time(plan: DevicePlan): Promise<number[]> {
+    return (plan as Plan).runTimed();
+  }
+
+  async hasRoomFor(allocate: () => void): Promise<boolean> {
+    this.check();
+    this.device.pushErrorScope('out-of-memory');
+    allocate();
+    const missing = await this.device.popErrorScope();
+    this.check();
+    return missing === null;
   }
 
   /** The compute pipeline of a WGSL module with entry point `main`; compiled once per code. */
@@ -139,4 +176,21 @@ export class Gpu {
   dispose(): void {
     this.device.destroy();
   }
+}
+
+/** A GPU of these limits; WebGPU does not tell how much memory there is. */
+export function gpuMemory(
+  limits: Pick<DeviceMemory, 'maxStorageBufferBindingSize' | 'maxBufferSize'>,
+): DeviceMemory {
+  return {
+    ...limits,
+    maxBytes: Infinity,
+    planBytes: (calls) => uniformSlots(calls).slots * ALIGNMENT,
+    ownBytes: (largestRead) => Math.min(READ_PIECE, largestRead),
+  };
+}
+
+/** Every buffer that is given to this device was made by it. */
+export function gpuBuffer(buffer: DeviceBuffer): GPUBuffer {
+  return buffer as GPUBuffer;
 }

@@ -1,5 +1,6 @@
-import type { Gpu } from './device.ts';
-import type { KernelCall, Slice, Uniform } from '../../kernels/kernel.ts';
+import type { KernelCall, Slice, Uniform, WgslForm } from '../../kernels/kernel.ts';
+import type { DevicePlan, RunOptions } from '../device.ts';
+import { gpuBuffer, type Gpu } from './device.ts';
 
 /** Offset alignment that every adapter guarantees for uniform and storage bindings. */
 export const ALIGNMENT = 256;
@@ -11,8 +12,14 @@ interface Dispatch {
   workgroups: readonly [number, number, number];
 }
 
+type GpuCall = KernelCall & { wgsl: WgslForm };
+
+const isOurs = (call: KernelCall): call is GpuCall =>
+  call.wgsl !== null && call.wgsl.workgroups.every((count) => count > 0);
+
 /** Calls with equal uniforms share a slot of 256 bytes. */
-export function uniformSlots(calls: readonly KernelCall[]): { slots: number; slotOf: number[] } {
+export function uniformSlots(allCalls: readonly KernelCall[]): { slots: number; slotOf: number[] } {
+  const calls = allCalls.filter(isOurs);
   const slots = new Map<string, number>();
   const slotOf = calls.map(({ uniforms }) => {
     const key = JSON.stringify(uniforms);
@@ -27,18 +34,21 @@ export function uniformSlots(calls: readonly KernelCall[]): { slots: number; slo
  * A list of dispatches made once and run as often as wanted: one encoder, one compute pass, one submit. What changes
  * from run to run lies in buffers that the host writes before (StepState, inputs).
  */
-export class Plan {
+export class Plan implements DevicePlan {
   private constructor(
     private readonly gpu: Gpu,
-    readonly calls: readonly KernelCall[],
+    readonly calls: readonly GpuCall[],
     private readonly dispatches: readonly Dispatch[],
     private readonly uniforms: GPUBuffer,
   ) {}
 
-  /** Compiles what is not compiled yet and makes the bind groups. Empty dispatches (0 workgroups) are left out. */
+  /**
+   * Compiles what is not compiled yet and makes the bind groups. Empty dispatches (0 workgroups) and calls without a form for this machine are
+   * left out.
+   */
   static async compile(gpu: Gpu, allCalls: readonly KernelCall[]): Promise<Plan> {
-    const calls = allCalls.filter(({ workgroups }) => workgroups.every((count) => count > 0));
-    const pipelines = await Promise.all(calls.map(({ code, label }) => gpu.pipeline(code, label)));
+    const calls = allCalls.filter(isOurs);
+    const pipelines = await Promise.all(calls.map(({ wgsl, label }) => gpu.pipeline(wgsl.code, label)));
     const { slots, slotOf } = uniformSlots(calls);
     const uniformBuffer = gpu.createBuffer(
       'plan uniforms',
@@ -59,17 +69,12 @@ export class Plan {
         layout: pipelines[i].getBindGroupLayout(0),
         entries: slices.map(({ buffer, offset, size }, at) => ({
           binding: first + at,
-          resource: { buffer, offset, size },
+          resource: { buffer: gpuBuffer(buffer), offset, size },
         })),
       });
-      return { label: call.label, pipeline: pipelines[i], bindGroup, workgroups: call.workgroups };
+      return { label: call.label, pipeline: pipelines[i], bindGroup, workgroups: call.wgsl.workgroups };
     });
     return new Plan(gpu, calls, dispatches, uniformBuffer);
-  }
-
-  /** Runs this plan alone: one encoder, one compute pass, one submit. */
-  run(): void {
-    runPlans(this.gpu, [this]);
   }
 
   encode(pass: GPUComputePassEncoder): void {
@@ -123,23 +128,17 @@ export class Plan {
   }
 }
 
-/**
- * Runs plans one after the other in one compute pass and one submit; `before` and `after` may add clears and copies to
- * the same submit.
- */
-export function runPlans(
-  gpu: Gpu,
-  plans: readonly Plan[],
-  before?: (encoder: GPUCommandEncoder) => void,
-  after?: (encoder: GPUCommandEncoder) => void,
-): void {
+/** Runs plans one after the other in one compute pass and one submit, with the clears and copies around them. */
+export function runPlans(gpu: Gpu, plans: readonly Plan[], { clear = [], copy }: RunOptions): void {
   const encoder = gpu.device.createCommandEncoder();
-  before?.(encoder);
+  for (const buffer of clear) encoder.clearBuffer(gpuBuffer(buffer));
   const pass = encoder.beginComputePass();
   for (const plan of plans) plan.encode(pass);
   pass.end();
-  after?.(encoder);
-  gpu.counters.passes++;
+  if (copy) {
+    const { from, to, offset } = copy;
+    encoder.copyBufferToBuffer(gpuBuffer(from.buffer), from.offset, gpuBuffer(to), offset, from.size);
+  }
   gpu.submit(encoder.finish());
 }
 

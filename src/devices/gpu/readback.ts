@@ -1,4 +1,4 @@
-import type { Gpu } from './device.ts';
+import { gpuBuffer, type Gpu } from './device.ts';
 import type { Slice } from '../../kernels/kernel.ts';
 
 /** Bytes read at once: more would hold as much memory again beside what is read. */
@@ -27,7 +27,7 @@ export class Readback {
     for (let at = 0; at < size; at += READ_PIECE) {
       const length = Math.min(READ_PIECE, size - at);
       const encoder = gpu.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, offset + at, staging, 0, length);
+      encoder.copyBufferToBuffer(gpuBuffer(buffer), offset + at, staging, 0, length);
       gpu.submit(encoder.finish());
       await staging.mapAsync(GPUMapMode.READ, 0, length);
       data.set(new Uint8Array(staging.getMappedRange(0, length)), at);
@@ -47,9 +47,5 @@ export class Readback {
       );
     }
     return this.staging;
-  }
-
-  dispose(): void {
-    if (this.staging) this.gpu.destroyBuffer(this.staging);
   }
 }

@@ -50,7 +50,7 @@ type Trial = readonly [M: number, N: number, K: number];
 export async function fastestTile(gpu: Gpu, trial: Trial, repetitions = 20): Promise<TileName> {
   const [M, N, K] = trial;
   const [a, b, c] = [M * K, N * K, M * N].map((length) => {
-    const buffer = gpu.createBuffer('tune', 4 * length, GPUBufferUsage.STORAGE);
+    const buffer = gpu.createBuffer('tune', 4 * length);
     return { buffer, offset: 0, size: 4 * length };
   });
   let fastest: TileName = names[0];
@@ -88,7 +88,7 @@ async function shortest(gpu: Gpu, plan: Plan): Promise<number> {
   let best = Infinity;
   for (let trial = 0; trial < 4; trial++) {
     const start = performance.now();
-    plan.run();
+    await gpu.run([plan]);
     await gpu.device.queue.onSubmittedWorkDone();
     if (trial > 0) best = Math.min(best, performance.now() - start);
   }

@@ -1,6 +1,7 @@
 import type { KernelCall, Slice } from '../kernel.ts';
 import type { Access } from '../wgsl/storage.ts';
 import { matmulCode, type Epilogue } from './code.ts';
+import { partOf } from './part.ts';
 import { chooseTile, type Tile, type TileChoice } from './tile.ts';
 
 /**
@@ -34,6 +35,17 @@ export type MatmulEpilogue =
   /** Beside C: sums[m] (+)= sum over k of op(A)[m, k]: the bias gradient of dW = dY^T X. */
   | { kind: 'column-sums'; sums: Slice; vectorOffset?: number; vectorHead?: number };
 
+/** In the order of matmul.as.ts. */
+const epilogues: MatmulEpilogue['kind'][] = [
+  'plain',
+  'bias',
+  'gelu',
+  'gelu-grad',
+  'residual',
+  'dropout',
+  'column-sums',
+];
+
 export interface Matmul {
   label: string;
   M: number;
@@ -54,7 +66,7 @@ export interface Matmul {
 /** Sums longer than this are cut and the parts added: float32 rounding then grows with the part, not with K. */
 const LONGEST_SUM = 1024;
 
-/** C[M, N] (+)= op(A)[M, K] op(B)[K, N], with an epilogue. One dispatch. */
+/** C[M, N] (+)= op(A)[M, K] op(B)[K, N], with an epilogue. One call. */
 export function matmul(choice: TileChoice, options: Matmul): KernelCall {
   const { label, M, N, K, a, b, c, batches = 1, heads = 1, sums = 1, accumulate = false } = options;
   const epilogue = options.epilogue ?? { kind: 'plain' };
@@ -78,18 +90,33 @@ export function matmul(choice: TileChoice, options: Matmul): KernelCall {
     'vectorOffset' in epilogue ? (epilogue.vectorOffset ?? 0) : 0,
     'vectorHead' in epilogue ? (epilogue.vectorHead ?? 0) : 0,
   ];
+  const block = partOf(options);
   return {
     label,
-    code: matmulCode({
-      tile,
-      transposeA: a.transposed ?? false,
-      transposeB: b.transposed ?? false,
-      access,
-      epilogue: build(epilogue),
-    }),
+    wgsl: {
+      code: matmulCode({
+        tile,
+        transposeA: a.transposed ?? false,
+        transposeB: b.transposed ?? false,
+        access,
+        epilogue: build(epilogue),
+      }),
+      workgroups: [Math.ceil(N / tile.columns), Math.ceil(M / tile.rows), batches * heads],
+    },
+    wasm: {
+      kernel: 'matmul',
+      parts: block.parts,
+      variant: [
+        Number(a.transposed ?? false),
+        Number(b.transposed ?? false),
+        epilogues.indexOf(epilogue.kind),
+        block.rows,
+        block.columns,
+        epilogue.kind === 'gelu' && epilogue.keepInput ? 1 : 0,
+      ],
+    },
     uniforms: [...integers.map((u32) => ({ u32 })), { f32: 'dropout' in epilogue ? epilogue.dropout : 0 }],
     bindings: [a.slice, b.slice, c.slice, ...extras(epilogue)],
-    workgroups: [Math.ceil(N / tile.columns), Math.ceil(M / tile.rows), batches * heads],
     flops: {
       executed: 2 * padded(M, tile, 'rows') * padded(N, tile, 'columns') * K * batches * heads * sums,
       necessary: 2 * M * N * K * batches * heads * sums,
