@@ -43,6 +43,21 @@ export function exp4(value: v128): v128 {
   return v128.and(f32x4.mul(p, power), f32x4.ge(value, f32x4.splat(-87.0)));
 }
 
+/** ln of a positive number, to float32: 2 artanh((m - 1) / (m + 1)) by its series in float64, m between 1 / sqrt(2) and sqrt(2). */
+export function log(value: f64): f32 {
+  const bits = reinterpret<u64>(value);
+  let exponent = <i32>(bits >> 52) - 1023;
+  let m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
+  if (m > 1.4142135623730951) {
+    m *= 0.5;
+    exponent++;
+  }
+  const s = (m - 1) / (m + 1);
+  const z = s * s;
+  const series = 1 + z * (1.0 / 3 + z * (1.0 / 5 + z * (1.0 / 7 + z * (1.0 / 9 + z * (1.0 / 11)))));
+  return <f32>(<f64>exponent * 0.6931471805599453 + 2 * s * series);
+}
+
 /** The error function; the polynomials of gelu.wgsl.ts. */
 export function erf4(value: v128): v128 {
   const t = f32x4.pmin(f32x4.abs(value), f32x4.splat(4));

@@ -1,10 +1,7 @@
-import { binding, uniform } from '../call.as';
+import { binding, uniform, variant } from '../call.as';
 import * as state from '../step-state.as';
 
-/** Elements of a part. */
-const PART: usize = 32768;
-
-export function adamW(call: usize, part: u32, scratch: usize): void {
+export function adamW(call: usize, part: u32, _scratch: usize): void {
   const at = binding(call, 4);
   if (state.stateInteger(at, state.APPLIES) == 0) return;
   const decayed = uniform(call, 1) == 1;
@@ -17,8 +14,8 @@ export function adamW(call: usize, part: u32, scratch: usize): void {
   const root2 = f32x4.splat(<f32>Math.sqrt(<f64>state.stateFloat(at, state.BIAS_CORRECTION2)));
   const rate = f32x4.splat(learningRate / state.stateFloat(at, state.BIAS_CORRECTION1));
   const decay = f32x4.splat(decayed ? 1 - learningRate * state.stateFloat(at, state.WEIGHT_DECAY) : 1);
-  const first = (<usize>part * PART) << 2;
-  const end = min<usize>((<usize>part + 1) * PART, uniform(call, 0)) << 2;
+  const first = (<usize>part * variant(call, 0)) << 2;
+  const end = min<usize>((<usize>part + 1) * variant(call, 0), uniform(call, 0)) << 2;
   const weights = binding(call, 0);
   const gradients = binding(call, 1);
   const expAvg = binding(call, 2);

@@ -1,14 +1,13 @@
 // What the convolution layer needs beside matrix products: the convolution itself is columns [T, width * kernel] times the
 // weight as it is stored, [out, in * kernel].
 import type { Drop } from '../dropout/dropout-kernel.ts';
-import { DROPOUT_WGSL } from '../dropout/mask.wgsl.ts';
-import { GELU_WGSL } from '../gelu/gelu.wgsl.ts';
-import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
 import type { KernelCall, Slice } from '../kernel.ts';
-import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
-import { valueReader } from '../wgsl/storage.ts';
+import { cut, rowsOf } from '../parts.ts';
+import { convActivationGradWgsl, convActivationWgsl, convColumnsWgsl } from './conv.wgsl.ts';
 
-const THREADS = 64;
+/** Elements of a part. */
+const COLUMNS_PART = 16384;
+const ACTIVATION_PART = 8192;
 
 interface Columns {
   label: string;
@@ -21,56 +20,25 @@ interface Columns {
   y: Slice;
 }
 
-const start = (body: string, half: boolean) => /* wgsl */ `
-${GROUP_INDEX_WGSL}
-struct Uniforms { T: u32, N: u32, width: u32, kernel: u32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> x: array<${half ? 'u32' : 'f32'}>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-${valueReader('x', half)}
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let i = group_index(group) * ${THREADS}u + t;
-  if (i >= u.T * u.width) { return; }
-  let token = i / u.width;
-  let c = i % u.width;
-  let n = token % u.N;
-  let reach = (u.kernel - 1u) / 2u;
-  ${body}
-}`;
+function columnsCall(kernel: 'convColumns' | 'convColumnsGrad', options: Columns): KernelCall {
+  const { label, B, N, width, x, y } = options;
+  return {
+    label,
+    uniforms: [B * N, N, width, options.kernel].map((u32) => ({ u32 })),
+    bindings: [x, y],
+    wgsl: convColumnsWgsl(B * N * width, x.half === true, kernel === 'convColumnsGrad'),
+    wasm: cut(kernel, B * N, rowsOf(COLUMNS_PART, width * options.kernel)),
+  };
+}
 
-const columnsCall = (options: Columns, body: string): KernelCall => ({
-  label: options.label,
-  code: start(body, options.x.half === true),
-  uniforms: [options.B * options.N, options.N, options.width, options.kernel].map((u32) => ({ u32 })),
-  bindings: [options.x, options.y],
-  workgroups: grid(Math.ceil((options.B * options.N * options.width) / THREADS)),
-});
-
-/** y[b, n, c * kernel + k] = x[b, n + k - reach, c], 0 outside the row. */
+/** y[b, n, c * kernel + k] = x[b, n + k - reach, c], 0 outside the row; reach = (kernel - 1) / 2. */
 export function convColumns(options: Columns): KernelCall {
-  return columnsCall(
-    options,
-    `for (var k = 0u; k < u.kernel; k++) {
-    let source = n + k;
-    var value = 0.0;
-    if (source >= reach && source - reach < u.N) { value = x_at((token + k - reach) * u.width + c); }
-    y[i * u.kernel + k] = value;
-  }`,
-  );
+  return columnsCall('convColumns', options);
 }
 
 /** y[b, n, c] += sum over k of x[b, n - k + reach, c * kernel + k]. */
 export function convColumnsGrad(options: Columns): KernelCall {
-  return columnsCall(
-    options,
-    `var sum = 0.0;
-  for (var k = 0u; k < u.kernel; k++) {
-    let source = n + reach;
-    if (source >= k && source - k < u.N) { sum += x_at(((token + reach - k) * u.width + c) * u.kernel + k); }
-  }
-  y[i] += sum;`,
-  );
+  return columnsCall('convColumnsGrad', options);
 }
 
 export interface Activation {
@@ -86,72 +54,35 @@ export interface Activation {
   drop: Drop;
 }
 
-function activationCall(options: Activation, declarations: string, body: string, rest: Slice[]): KernelCall {
-  const { label, rows, width, act, x, bias, mask, drop } = options;
-  // tanh of WGSL is accurate to 1e-5 only.
-  const functions =
-    act === 'gelu'
-      ? `${GELU_WGSL}
-fn act(x: f32) -> f32 { return gelu(x); }
-fn act_grad(x: f32) -> f32 { return gelu_grad(x); }`
-      : `
-fn act(x: f32) -> f32 {
-  if (abs(x) < 0.25) {
-    let s = x * x;
-    return x * (1.0 + s * (-0.33333333333 + s * (0.13333333333 + s * (-0.053968253968 + s * 0.021869488536))));
-  }
-  return sign(x) * (1.0 - 2.0 / (exp(2.0 * min(abs(x), 20.0)) + 1.0));
-}
-fn act_grad(x: f32) -> f32 { let y = act(x); return 1.0 - y * y; }`;
+function activationCall(
+  kernel: 'convActivation' | 'convActivationGrad',
+  { label, rows, width, act, x, bias, mask, drop }: Activation,
+  rest: Slice[],
+): Omit<KernelCall, 'wgsl'> {
   return {
     label,
-    code: /* wgsl */ `
-${STEP_STATE_WGSL}${DROPOUT_WGSL}${GROUP_INDEX_WGSL}${functions}
-struct Uniforms { length: u32, width: u32, site: u32, dropout: f32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read> mask: array<u32>;
-@group(0) @binding(4) var<storage, read> state: StepState;
-${declarations}
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let i = group_index(group) * ${THREADS}u + t;
-  if (i >= u.length) { return; }
-  var scale = f32(mask[i / u.width]);
-  if (u.dropout > 0.0) {
-    scale *= dropout_scale(dropout_key(state.seed, state.micro_batch, u.site), i, u.dropout);
-  }
-  let value = (x[i] + bias[i % u.width]) * scale;
-  ${body}
-}`,
     uniforms: [{ u32: rows * width }, { u32: width }, { u32: drop.site }, { f32: drop.dropout }],
     bindings: [x, bias, mask, drop.state, ...rest],
-    workgroups: grid(Math.ceil((rows * width) / THREADS)),
+    wasm: cut(kernel, rows, rowsOf(ACTIVATION_PART, width), [Number(act === 'gelu')]),
   };
 }
 
 /** y = residual + act(dropout((x + bias) * mask)). */
 export function convActivation(options: Activation & { residual: Slice; y: Slice }): KernelCall {
-  return activationCall(
-    options,
-    `@group(0) @binding(5) var<storage, read> residual: array<f32>;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;`,
-    'y[i] = residual[i] + act(value);',
-    [options.residual, options.y],
-  );
+  const { rows, width, act, residual, y } = options;
+  return {
+    ...activationCall('convActivation', options, [residual, y]),
+    wgsl: convActivationWgsl(rows * width, act),
+  };
 }
 
 /** dx: gradient of the convolution; dResidual = dy. */
 export function convActivationGrad(
   options: Activation & { dy: Slice; dx: Slice; dResidual: Slice },
 ): KernelCall {
-  return activationCall(
-    options,
-    `@group(0) @binding(5) var<storage, read> dy: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(7) var<storage, read_write> d_residual: array<f32>;`,
-    'dx[i] = dy[i] * act_grad(value) * scale;\n  d_residual[i] = dy[i];',
-    [options.dy, options.dx, options.dResidual],
-  );
+  const { rows, width, act, dy, dx, dResidual } = options;
+  return {
+    ...activationCall('convActivationGrad', options, [dy, dx, dResidual]),
+    wgsl: convActivationGradWgsl(rows * width, act),
+  };
 }

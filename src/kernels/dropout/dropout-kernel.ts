@@ -1,8 +1,7 @@
-// The masks of dropout.ts, drawn on the GPU.
+// The masks of dropout.ts, drawn on the device.
 import type { KernelCall, Slice } from '../kernel.ts';
-import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
-import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
-import { DROPOUT_WGSL } from './mask.wgsl.ts';
+import { cut } from '../parts.ts';
+import { dropoutWgsl } from './dropout-kernel.wgsl.ts';
 
 export interface Drop {
   /** StepState: seed and micro-batch. */
@@ -13,7 +12,8 @@ export interface Drop {
   dropout: number;
 }
 
-const THREADS = 64;
+/** Elements of a part: a multiple of 4. */
+const PART = 16384;
 
 /** y = x * mask over `length` elements. */
 export function dropout(options: {
@@ -26,21 +26,9 @@ export function dropout(options: {
   const { label, x, y, length, drop } = options;
   return {
     label,
-    code: /* wgsl */ `
-${STEP_STATE_WGSL}${DROPOUT_WGSL}${GROUP_INDEX_WGSL}
-struct Uniforms { length: u32, site: u32, dropout: f32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@group(0) @binding(3) var<storage, read> state: StepState;
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let i = group_index(group) * ${THREADS}u + t;
-  if (i >= u.length) { return; }
-  y[i] = x[i] * dropout_scale(dropout_key(state.seed, state.micro_batch, u.site), i, u.dropout);
-}`,
     uniforms: [{ u32: length }, { u32: drop.site }, { f32: drop.dropout }],
     bindings: [x, y, drop.state],
-    workgroups: grid(Math.ceil(length / THREADS)),
+    wgsl: dropoutWgsl(length),
+    wasm: cut('dropout', length, PART),
   };
 }

@@ -1,9 +1,12 @@
-// Embedding sums and their gradient. No float atomics: the host sorts the positions by token, and the workgroup that owns
+// Embedding sums and their gradient. No float atomics: the host sorts the positions by token, and whoever owns
 // a token's row adds up its positions in order.
-import { GROUP_INDEX_WGSL, grid } from '../wgsl/grid.ts';
 import type { KernelCall, Slice } from '../kernel.ts';
+import { cut, rowsOf } from '../parts.ts';
+import { embedGradWgsl, embedWgsl, positionGradWgsl } from './embedding.wgsl.ts';
 
-const THREADS = 64;
+/** Elements of a part, and the columns of a part of embedGrad. */
+const PART = 16384;
+const COLUMNS = 256;
 
 export interface Embed {
   label: string;
@@ -23,37 +26,12 @@ export interface Embed {
 /** y = word[id] + position[n] + type[typeId]. */
 export function embed({ label, B, N, width, ids, word, position, types, y }: Embed): KernelCall {
   const extra = [...(position ? [position] : []), ...(types ? [types.ids, types.table] : [])];
-  const first = position ? 5 : 4;
   return {
     label,
-    code: /* wgsl */ `
-${GROUP_INDEX_WGSL}
-struct Uniforms { T: u32, N: u32, width: u32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> ids: array<u32>;
-@group(0) @binding(2) var<storage, read> word: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-${position ? '@group(0) @binding(4) var<storage, read> position: array<f32>;' : ''}
-${
-  types
-    ? `@group(0) @binding(${first}) var<storage, read> type_ids: array<u32>;
-@group(0) @binding(${first + 1}) var<storage, read> types: array<f32>;`
-    : ''
-}
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let token = group_index(group);
-  if (token >= u.T) { return; }
-  for (var c = t; c < u.width; c += ${THREADS}u) {
-    var value = word[ids[token] * u.width + c];
-    ${position ? 'value += position[(token % u.N) * u.width + c];' : ''}
-    ${types ? 'value += types[type_ids[token] * u.width + c];' : ''}
-    y[token * u.width + c] = value;
-  }
-}`,
     uniforms: [{ u32: B * N }, { u32: N }, { u32: width }],
     bindings: [ids, word, y, ...extra],
-    workgroups: grid(B * N),
+    wgsl: embedWgsl(B * N, position !== null, types !== null),
+    wasm: cut('embed', B * N, rowsOf(PART, width), [Number(position !== null), Number(types !== null)]),
   };
 }
 
@@ -105,38 +83,16 @@ export function embedGrad(options: {
   dTable: Slice;
 }): KernelCall {
   const { label, T, rows, width, dy, sorted, dTable } = options;
+  const slots = Math.min(T, rows);
+  // A slot has T / slots positions on average.
+  const size = rowsOf(PART, Math.ceil(T / slots) * Math.min(width, COLUMNS));
+  const chunks = Math.ceil(width / COLUMNS);
   return {
     label,
-    code: /* wgsl */ `
-${GROUP_INDEX_WGSL}
-struct Uniforms { T: u32, width: u32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> sorted: array<u32>;
-@group(0) @binding(3) var<storage, read_write> table: array<f32>;
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let slot = group_index(group);
-  if (slot >= sorted[0]) { return; }
-  let row = sorted[1u + slot];
-  let first = sorted[1u + u.T + slot];
-  let end = sorted[2u + u.T + slot];
-  for (var c = t; c < u.width; c += ${THREADS}u) {
-    // Parts of 64: a long sequential sum loses digits.
-    var sum = 0.0;
-    for (var start = first; start < end; start += 64u) {
-      var part = 0.0;
-      for (var at = start; at < min(end, start + 64u); at++) {
-        part += dy[sorted[2u + 2u * u.T + at] * u.width + c];
-      }
-      sum += part;
-    }
-    table[row * u.width + c] += sum;
-  }
-}`,
     uniforms: [{ u32: T }, { u32: width }],
     bindings: [dy, sorted, dTable],
-    workgroups: grid(Math.min(T, rows)),
+    wgsl: embedGradWgsl(slots),
+    wasm: { kernel: 'embedGrad', parts: Math.ceil(slots / size) * chunks, variant: [size, COLUMNS, chunks] },
   };
 }
 
@@ -152,22 +108,9 @@ export function positionGrad(options: {
   const { label, B, N, width, dy, dTable } = options;
   return {
     label,
-    code: /* wgsl */ `
-${GROUP_INDEX_WGSL}
-struct Uniforms { B: u32, length: u32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> table: array<f32>;
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let i = group_index(group) * ${THREADS}u + t;
-  if (i >= u.length) { return; }
-  var sum = 0.0;
-  for (var b = 0u; b < u.B; b++) { sum += dy[b * u.length + i]; }
-  table[i] += sum;
-}`,
     uniforms: [{ u32: B }, { u32: N * width }],
     bindings: [dy, dTable],
-    workgroups: grid(Math.ceil((N * width) / THREADS)),
+    wgsl: positionGradWgsl(N * width),
+    wasm: cut('positionGrad', N * width, 4 * rowsOf(PART / 4, B)),
   };
 }

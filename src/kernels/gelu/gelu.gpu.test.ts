@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Gpu } from '../../devices/gpu/device.ts';
-import { allocate, download, runCalls, upload } from '../../devices/gpu/harness.ts';
+import { allocate, download, runCalls, upload } from '../../devices/harness.ts';
 import { GELU_WGSL } from './gelu.wgsl.ts';
 
 let gpu: Gpu;
@@ -33,7 +33,9 @@ test('erf, gelu and its derivative are accurate to float32, near zero too', asyn
   y[3u * id.x + 2u] = gelu_grad(x[id.x]);
 }`;
   const bindings = [upload(gpu, x), y];
-  await runCalls(gpu, [{ label: 'gelu', code, uniforms: [], bindings, workgroups: [20, 1, 1] }]);
+  await runCalls(gpu, [
+    { label: 'gelu', uniforms: [], bindings, wgsl: { code, workgroups: [20, 1, 1] }, wasm: null },
+  ]);
   const found = await download(gpu, y);
   for (const [i, value] of x.entries()) {
     const error = found[3 * i] - erf(value);

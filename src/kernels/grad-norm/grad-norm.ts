@@ -1,23 +1,13 @@
 // The global norm of all gradients and the factor that clips it, without a read-back.
 import type { KernelCall, Slice } from '../kernel.ts';
-import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
+import { cut } from '../parts.ts';
+import { clipFactorWgsl, squareSumsWgsl } from './grad-norm.wgsl.ts';
 
 /** Partial sums per slab. */
 export const NORM_PARTS = 256;
-const THREADS = 128;
 
-const SUM_WGSL = /* wgsl */ `
-var<workgroup> parts: array<f32, ${THREADS}>;
-fn workgroup_sum(t: u32, value: f32) -> f32 {
-  parts[t] = value;
-  for (var half = ${THREADS / 2}u; half > 0u; half >>= 1u) {
-    workgroupBarrier();
-    if (t < half) { parts[t] += parts[t + half]; }
-  }
-  workgroupBarrier();
-  return parts[0];
-}
-`;
+/** Elements of a part. */
+const PART = 32768;
 
 /** partials[slab * NORM_PARTS + part] = sums of squares of a slab of `length` elements. */
 export function squareSums(options: {
@@ -28,27 +18,14 @@ export function squareSums(options: {
   slab: number;
 }): KernelCall {
   const { label, gradients, length, partials, slab } = options;
+  // So many partial sums to a part.
+  const size = Math.max(1, Math.floor((NORM_PARTS * PART) / length));
   return {
     label,
-    code: /* wgsl */ `
-${SUM_WGSL}
-struct Uniforms { length: u32, first: u32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> gradients: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> partials: array<f32>;
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  var sum = vec4<f32>(0.0);
-  for (var i = group.x * ${THREADS}u + t; i < u.length / 4u; i += ${NORM_PARTS * THREADS}u) {
-    let g = gradients[i];
-    sum += g * g;
-  }
-  let total = workgroup_sum(t, (sum.x + sum.y) + (sum.z + sum.w));
-  if (t == 0u) { partials[u.first + group.x] = total; }
-}`,
     uniforms: [{ u32: length }, { u32: slab * NORM_PARTS }],
     bindings: [gradients, partials],
-    workgroups: [NORM_PARTS, 1, 1],
+    wgsl: squareSumsWgsl(NORM_PARTS),
+    wasm: cut('squareSums', NORM_PARTS, Math.min(size, NORM_PARTS), [NORM_PARTS]),
   };
 }
 
@@ -59,43 +36,6 @@ export const lossScaling = {
   backoff_factor: 0.5,
   growth_interval: 2000,
 };
-
-/**
- * The scale after a step. A step that overflowed does not count for Adam either, so the bias corrections of the next ones are
- * those of a smaller t: 1 - beta^t = -expm1(t log beta), by a series near 0 where the subtraction would lose digits.
- */
-const SCALE_WGSL = /* wgsl */ `
-fn one_minus_power(log_beta: f32, t: f32) -> f32 {
-  let x = t * log_beta;
-  if (x < -0.5) { return 1.0 - exp(x); }
-  var p = 1.0 / 40320.0;
-  for (var k = 7u; k > 0u; k--) {
-    var factorial = 1.0;
-    for (var i = 2u; i <= k; i++) { factorial *= f32(i); }
-    p = p * x + 1.0 / factorial;
-  }
-  return -p * x;
-}
-fn update_scale(overflow: bool) {
-  if (overflow) {
-    state.applies = 0u;
-    state.loss_scale *= ${lossScaling.backoff_factor};
-    state.growth_tracker = 0u;
-    state.skipped_steps += 1u;
-    return;
-  }
-  if (state.skipped_steps > 0u) {
-    let t = f32(state.step - state.skipped_steps);
-    state.bias_correction1 = one_minus_power(state.log_beta1, t);
-    state.bias_correction2 = one_minus_power(state.log_beta2, t);
-  }
-  state.growth_tracker += 1u;
-  if (state.growth_tracker == ${lossScaling.growth_interval}u) {
-    state.loss_scale *= f32(${lossScaling.growth_factor});
-    state.growth_tracker = 0u;
-  }
-}
-`;
 
 /**
  * Writes grad_norm and clip = min(1, max_grad_norm / (norm + 1e-6)) (1 when max_grad_norm is 0), both of the gradients without
@@ -111,30 +51,10 @@ export function clipFactor(options: {
   const { label, partials, slabs, scaling, state } = options;
   return {
     label,
-    code: /* wgsl */ `
-${STEP_STATE_WGSL}${SUM_WGSL}
-struct Uniforms { length: u32 }
-@group(0) @binding(0) var<uniform> u: Uniforms;
-@group(0) @binding(1) var<storage, read> partials: array<f32>;
-@group(0) @binding(2) var<storage, read_write> state: StepState;
-${scaling ? SCALE_WGSL : ''}
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(local_invocation_index) t: u32) {
-  var sum = 0.0;
-  for (var i = t; i < u.length; i += ${THREADS}u) { sum += partials[i]; }
-  let squares = workgroup_sum(t, sum);
-  if (t == 0u) {
-    let norm = sqrt(squares) / state.loss_scale;
-    let clip = select(1.0, min(1.0, state.max_grad_norm / (norm + 1e-6)), state.max_grad_norm > 0.0);
-    state.grad_norm = norm;
-    state.clip = clip / state.loss_scale;
-    state.applies = 1u;
-    // By its bits: WGSL may take for granted that nothing is infinite.
-    ${scaling ? 'update_scale((bitcast<u32>(squares) & 0x7f800000u) == 0x7f800000u);' : ''}
-  }
-}`,
     uniforms: [{ u32: slabs * NORM_PARTS }],
     bindings: [partials, state],
-    workgroups: [1, 1, 1],
+    wgsl: clipFactorWgsl(scaling ? lossScaling : null),
+    // The processor has no float16, so no scale that moves.
+    wasm: scaling ? null : { kernel: 'clipFactor', parts: 1 },
   };
 }

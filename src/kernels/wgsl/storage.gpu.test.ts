@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Gpu } from '../../devices/gpu/device.ts';
-import { allocate, downloadHalf, runCalls, upload, uploadHalf } from '../../devices/gpu/harness.ts';
+import { allocate, downloadHalf, runCalls, upload, uploadHalf } from '../../devices/harness.ts';
 import { HALF_WGSL, valueReader, valueWriter } from './storage.ts';
 
 let gpu: Gpu;
@@ -33,7 +33,9 @@ test('float16 keeps 11 bits and its range; beyond it, and for NaN, there is infi
   if (t < ${x.length / 4}u) { y[t] = pack_half4(x[t]); }
 }`;
   const bindings = [upload(gpu, x), y];
-  await runCalls(gpu, [{ label: 'pack', code, uniforms: [], bindings, workgroups: [1, 1, 1] }]);
+  await runCalls(gpu, [
+    { label: 'pack', uniforms: [], bindings, wgsl: { code, workgroups: [1, 1, 1] }, wasm: null },
+  ]);
   const found = await downloadHalf(gpu, y);
   for (const [i, value] of x.entries()) {
     if (Math.abs(value) <= 65504)
@@ -54,6 +56,8 @@ ${valueReader('x', true)}${valueWriter('x', true)}
   set_x(5u, 10.0 * x_at(0u));
 }`;
   const bindings = [half];
-  await runCalls(gpu, [{ label: 'values', code, uniforms: [], bindings, workgroups: [1, 1, 1] }]);
+  await runCalls(gpu, [
+    { label: 'values', uniforms: [], bindings, wgsl: { code, workgroups: [1, 1, 1] }, wasm: null },
+  ]);
   expect([...(await downloadHalf(gpu, half))]).toEqual([1, 2, 60, 4, 5, 10]);
 });

@@ -1,0 +1,4 @@
+import { onProcessor } from '../on-processor.ts';
+import { describeAdamW } from './adamw.cases.ts';
+
+onProcessor(describeAdamW);

@@ -1,0 +1,4 @@
+import { onProcessor } from '../on-processor.ts';
+import { describeGradNorm } from './grad-norm.cases.ts';
+
+onProcessor(describeGradNorm);
