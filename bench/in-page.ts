@@ -4,15 +4,14 @@ import type { TileChoice } from '../src/kernels/linear/tile.ts';
 import { tuneTiles } from '../src/devices/gpu/tune.ts';
 import { parseConfig } from '../src/model/config.ts';
 import type { EngineSettings } from '../src/model/engine.ts';
-import type { MemoryLimits } from '../src/engine/memory.ts';
 import { countCalls } from './calls.ts';
-import { limitsOf, noMemory } from './measure.ts';
+import { limitsOf, noMemory, type Limits } from './measure.ts';
 import { measureShape, type ShapeMeasure } from './shape.ts';
 
 export interface PageMeasure extends ShapeMeasure {
   adapter: string;
   software: boolean;
-  limits: MemoryLimits;
+  limits: Limits;
   tiles: TileChoice;
 }
 

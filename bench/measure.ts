@@ -2,7 +2,7 @@ import type { Batch } from '../src/features/feature.ts';
 import type { Gpu } from '../src/devices/gpu/device.ts';
 import type { TileMemory } from '../src/devices/gpu/tune.ts';
 import type { Engine, OptimizerStep } from '../src/model/engine.ts';
-import type { MemoryLimits } from '../src/engine/memory.ts';
+import type { DeviceMemory } from '../src/devices/device.ts';
 import type { Calls } from './calls.ts';
 
 /** The counts are those of one step. */
@@ -19,7 +19,10 @@ export interface StepMeasure extends Calls {
 /** Every bench times the tiles anew. */
 export const noMemory: TileMemory = { get: async () => null, set: async () => {} };
 
-export function limitsOf({ device }: Gpu): MemoryLimits {
+/** Of a GPU, as they cross a page's border. */
+export type Limits = Pick<DeviceMemory, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
+
+export function limitsOf({ device }: Gpu): Limits {
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   return { maxStorageBufferBindingSize, maxBufferSize };
 }

@@ -3,16 +3,17 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { TileChoice } from '../src/kernels/linear/tile.ts';
+import { gpuMemory } from '../src/devices/gpu/device.ts';
 import { tuneTiles } from '../src/devices/gpu/tune.ts';
 import { float32, type EngineSettings } from '../src/model/engine.ts';
-import { planMemory, stepCalls, type MemoryLimits } from '../src/engine/memory.ts';
+import { planMemory, stepCalls } from '../src/engine/memory.ts';
 import { countCalls } from './calls.ts';
 import { inChromium } from './chromium.ts';
 import { checkBaseStep } from './base-step.ts';
 import { openGpu } from './device.ts';
 import { executedFlops, necessaryFlops } from './flops.ts';
 import { measurePytorch, missingPytorch } from './pytorch.ts';
-import { limitsOf, noMemory } from './measure.ts';
+import { limitsOf, noMemory, type Limits } from './measure.ts';
 import { printKernels, printTable, type PlanFigures, type ShapeReport } from './report.ts';
 import { measureShape, reason, tooLarge } from './shape.ts';
 import { configJson, configOf, sizeNames, type SizeName } from './sizes.ts';
@@ -124,11 +125,11 @@ function planOf(
   size: SizeName,
   N: number,
   tiles: TileChoice,
-  limits: MemoryLimits,
+  limits: Limits,
   settings: EngineSettings,
 ): PlanFigures {
   const config = configOf(size);
-  const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], limits, settings);
+  const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], gpuMemory(limits), settings);
   // Micro-batches that a cut batch would need are not counted: at these sizes no batch is cut.
   const calls = stepCalls(config, { B: BATCH, N }, tiles, settings);
   const necessary_flops = necessaryFlops(config, BATCH, N);

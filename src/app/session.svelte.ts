@@ -362,7 +362,8 @@ class Session {
   private async reserve(): Promise<void> {
     if (!this.prepared || this.prepared.rows.train === 0) return;
     this.memory = unwrap(await trainer.reserve(this.settings(), this.prepared.longest));
-    if (this.memory) checkFits(this.memory, device.current?.name ?? '');
+    const { backend, name } = device.current ?? { backend: 'cpu', name: '' };
+    checkFits(this.memory, backend === 'webgpu' ? 'gpu' : 'cpu', name);
   }
 
   private async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {

@@ -110,7 +110,7 @@ export interface TrainerWorker {
     onProgress: OnProgress,
   ): Promise<Reply<LoadedModel>>;
   /** Takes the GPU memory that a run needs, if it fits, and says what would fit if it does not; null without a GPU. */
-  reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory | null>>;
+  reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
   /** Puts the last whole checkpoint of a run in place of the model held; gives how far it is and what was damaged. */

@@ -1,6 +1,6 @@
 import type { KernelCall, Slice } from '../kernel.ts';
 import type { Access } from '../wgsl/storage.ts';
-import { matmulCode, type Epilogue } from './code.ts';
+import { matmulCode, type Epilogue } from './matmul.wgsl.ts';
 import { partOf } from './part.ts';
 import { chooseTile, type Tile, type TileChoice } from './tile.ts';
 
