@@ -4,6 +4,8 @@
 import { kernelOf } from './call.as';
 
 export { adamW } from './adamw/adamw.as';
+export { attention } from './attention/forward.as';
+export { attentionGrad } from './attention/backward.as';
 
 /** Offsets in the block where the threads meet, 64 apart so that no two share a cache line. */
 const TICKET: usize = 0; // u64: parts of the call, then the next part to be taken, 32 bits each
