@@ -4,14 +4,16 @@
 import { kernelOf } from './call.as';
 
 export { adamW } from './adamw/adamw.as';
+export { attentionGrad } from './attention/backward.as';
+export { attention } from './attention/forward.as';
 export { convActivation, convActivationGrad, convColumns, convColumnsGrad } from './conv/conv.as';
 export { dropout } from './dropout/dropout-kernel.as';
 export { embed, embedGrad, positionGrad } from './embedding/embedding.as';
 export { clipFactor, squareSums } from './grad-norm/grad-norm.as';
-export { layerNorm } from './layer-norm/layer-norm.as';
 export { addNormPartials, layerNormGrad } from './layer-norm/layer-norm-grad.as';
-export { spanLoss } from './span-loss/span-loss.as';
+export { layerNorm } from './layer-norm/layer-norm.as';
 export { matmul } from './linear/matmul.as';
+export { spanLoss } from './span-loss/span-loss.as';
 
 /** Offsets in the block where the threads meet, 64 apart so that no two share a cache line. */
 const TICKET: usize = 0; // u64: parts of the call, then the next part to be taken, 32 bits each

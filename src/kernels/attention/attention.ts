@@ -1,9 +1,11 @@
 // Disentangled attention without a [N, N] matrix in memory. C = Q Krel^T and P = K Qrel^T come from plain products; the
-// kernels take column(i - j) of row i of C and of row j of P.
-import type { KernelCall, Slice } from '../kernel.ts';
-import { queryGradCode, keyGradCode } from './backward.ts';
-import { ownedRows, type Variant } from './code.ts';
-import { deltaCode, forwardCode } from './forward.ts';
+// kernels take column(i - j) of row i of C and of row j of P:
+//   scores = (Q K^T + C[i, column(i - j)] + P[j, column(i - j)]) / scale, context = dropout(softmax(scores)) V.
+// A padded query attends uniformly to all N positions, a real one to real keys only.
+import type { KernelCall, Slice, WasmForm, WgslForm } from '../kernel.ts';
+import { queryGradCode, keyGradCode } from './backward.wgsl.ts';
+import { ownedRows, type Variant } from './code.wgsl.ts';
+import { deltaCode, forwardCode } from './forward.wgsl.ts';
 
 export interface Attention {
   B: number;
@@ -75,58 +77,92 @@ const uniformsOf = ({ B, N, heads, headSize, R, site, dropout, scale }: Attentio
   { u32: block },
 ];
 
-/** `products`: how many [N, N] x d products the kernel makes; rows are padded to whole tiles. */
-function call(
-  options: Attention,
-  label: string,
-  code: string,
-  bindings: Slice[],
-  products: number,
-  block: number,
-): KernelCall {
+/** Multiply-adds of one product [N, N] x headSize of every head, times 2; rows padded to whole tiles of `rows`. */
+function flopsOf({ B, N, heads, headSize }: Attention, rows: number): number {
+  return 2 * B * heads * headSize * (Math.ceil(N / rows) * rows) ** 2;
+}
+
+/** A workgroup owns some rows of one head of one batch row. */
+function wgsl(options: Attention, code: string): WgslForm {
   const { B, N, heads, headSize } = options;
+  return { code, workgroups: [Math.ceil(N / ownedRows(headSize)), heads, B] };
+}
+
+/** Queries of a part of the forward call: enough that packing the keys for each costs little. */
+const PART_QUERIES = 256;
+
+/** Beyond these the scratch memory of a thread holds no block. */
+const LARGEST = { N: 8192, headSize: 1024 };
+
+/** `rows`: a part owns so many queries of one head of one batch row. */
+function wasm(options: Attention, kernel: string, rows: number): WasmForm {
+  const { B, N, heads, headSize, c2p, p2c } = options;
+  if (N > LARGEST.N || headSize > LARGEST.headSize) {
+    throw new RangeError(
+      `attention: more than ${LARGEST.N} tokens or a head of more than ${LARGEST.headSize}`,
+    );
+  }
+  const variant = [headSize, Number(c2p !== null), Number(p2c !== null), rows];
+  return { kernel, parts: B * heads * Math.ceil(N / rows), variant };
+}
+
+/** context and the log-sums. */
+export function attentionForward(options: Attention): KernelCall {
+  const { inputs, qkv, c2p, p2c, context, stats, headSize } = options;
   const own = ownedRows(headSize);
-  const padded = Math.ceil(N / own) * own;
-  const each = 2 * products * B * heads * headSize;
   return {
-    label,
-    code,
-    uniforms: uniformsOf(options, block),
-    bindings,
-    workgroups: [Math.ceil(N / own), heads, B],
-    flops: { executed: each * padded * padded, necessary: each * N * N },
+    label: 'attention',
+    uniforms: uniformsOf(options, 2 * own),
+    bindings: present([inputs, qkv, c2p, p2c, context, stats]),
+    wgsl: wgsl(options, forwardCode(variantOf(options))),
+    wasm: wasm(options, 'attention', PART_QUERIES),
+    flops: { executed: 2 * flopsOf(options, own), necessary: 2 * flopsOf(options, 1) },
   };
 }
 
-/** context = dropout(softmax(scores)) V and the log-sums. */
-export function attentionForward(options: Attention): KernelCall {
-  const { inputs, qkv, c2p, p2c, context, stats } = options;
-  const bindings = present([inputs, qkv, c2p, p2c, context, stats]);
-  return call(
-    options,
-    'attention',
-    forwardCode(variantOf(options)),
-    bindings,
-    2,
-    2 * ownedRows(options.headSize),
-  );
-}
-
-/** Three dispatches: deltas, dQ with dC, dK and dV with dP. dQkv is written, not added to. */
+/**
+ * On the GPU three calls: deltas, dQ with dC, dK and dV with dP; on the processor one. dQkv is written, not added to. Of the products dV, dP, dQ and dK are
+ * necessary; the scores, and on the GPU dP, are computed again.
+ */
 export function attentionBackward(options: AttentionGrad): KernelCall[] {
-  const { B, N, heads, inputs, qkv, c2p, p2c, context, stats, dContext, dQkv, dC2p, dP2c } = options;
+  const { B, N, heads, headSize, inputs, qkv, c2p, p2c, context, stats, dContext, dQkv, dC2p, dP2c } =
+    options;
   const variant = variantOf(options);
-  const own = ownedRows(options.headSize);
+  const own = ownedRows(headSize);
+  const padded = flopsOf(options, own);
+  const product = flopsOf(options, 1);
   const common = [inputs, qkv, c2p, p2c, dContext, stats, dQkv];
   return [
     {
       label: 'attention deltas',
-      code: deltaCode(variant),
       uniforms: uniformsOf(options, 0),
       bindings: [inputs, context, dContext, stats],
-      workgroups: [Math.ceil((B * N) / 64), heads, 1],
+      wgsl: { code: deltaCode(variant), workgroups: [Math.ceil((B * N) / 64), heads, 1] },
+      wasm: null,
     },
-    call(options, 'attention query gradient', queryGradCode(variant), present([...common, dC2p]), 3, own),
-    call(options, 'attention key gradient', keyGradCode(variant), present([...common, dP2c]), 4, own / 2),
+    {
+      label: 'attention query gradient',
+      uniforms: uniformsOf(options, own),
+      bindings: present([...common, dC2p]),
+      wgsl: wgsl(options, queryGradCode(variant)),
+      wasm: null,
+      flops: { executed: 3 * padded, necessary: 2 * product },
+    },
+    {
+      label: 'attention key gradient',
+      uniforms: uniformsOf(options, own / 2),
+      bindings: present([...common, dP2c]),
+      wgsl: wgsl(options, keyGradCode(variant)),
+      wasm: null,
+      flops: { executed: 4 * padded, necessary: 2 * product },
+    },
+    {
+      label: 'attention gradient',
+      uniforms: uniformsOf(options, 0),
+      bindings: present([inputs, qkv, c2p, p2c, context, stats, dContext, dQkv, dC2p, dP2c]),
+      wgsl: null,
+      wasm: wasm(options, 'attentionGrad', N),
+      flops: { executed: 5 * product, necessary: 4 * product },
+    },
   ];
 }

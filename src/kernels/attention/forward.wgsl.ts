@@ -13,7 +13,7 @@ import {
   THREADS,
   vectorsOf,
   type Variant,
-} from './code.ts';
+} from './code.wgsl.ts';
 
 /**
  * One workgroup per (OWN queries, head, batch row), walking over the keys with an online softmax. A padded query attends

@@ -18,7 +18,7 @@ import {
   vectorsOf,
   type Binding,
   type Variant,
-} from './code.ts';
+} from './code.wgsl.ts';
 import { valueWriter } from '../wgsl/storage.ts';
 
 const bindingsOf = (variant: Variant, scores: string): Binding[] => [
