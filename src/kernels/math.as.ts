@@ -28,7 +28,7 @@ export function largestOf(v: v128): f32 {
  */
 export function exp4(value: v128): v128 {
   const x = f32x4.pmin(f32x4.pmax(value, f32x4.splat(-87.0)), f32x4.splat(88.3));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(Mathf.LOG2E)));
   const r = f32x4.add(
     f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))),
     f32x4.mul(n, f32x4.splat(2.1219444e-4)),
@@ -48,14 +48,14 @@ export function log(value: f64): f32 {
   const bits = reinterpret<u64>(value);
   let exponent = <i32>(bits >> 52) - 1023;
   let m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
-  if (m > 1.4142135623730951) {
+  if (m > Math.SQRT2) {
     m *= 0.5;
     exponent++;
   }
   const s = (m - 1) / (m + 1);
   const z = s * s;
   const series = 1 + z * (1.0 / 3 + z * (1.0 / 5 + z * (1.0 / 7 + z * (1.0 / 9 + z * (1.0 / 11)))));
-  return <f32>(<f64>exponent * 0.6931471805599453 + 2 * s * series);
+  return <f32>(<f64>exponent * Math.LN2 + 2 * s * series);
 }
 
 /** The error function; the polynomials of gelu.wgsl.ts. */
@@ -84,14 +84,14 @@ export function erf4(value: v128): v128 {
 /** x Phi(x). */
 export function gelu4(x: v128): v128 {
   const half = f32x4.mul(f32x4.splat(0.5), x);
-  return madd(half, erf4(f32x4.mul(x, f32x4.splat(0.70710678118654752))), half);
+  return madd(half, erf4(f32x4.mul(x, f32x4.splat(Mathf.SQRT1_2))), half);
 }
 
 /** Phi(x) + x phi(x). */
 export function geluGrad4(x: v128): v128 {
   const half = f32x4.splat(0.5);
   const phi = exp4(f32x4.mul(f32x4.mul(f32x4.splat(-0.5), x), x));
-  const cumulative = madd(half, erf4(f32x4.mul(x, f32x4.splat(0.70710678118654752))), half);
+  const cumulative = madd(half, erf4(f32x4.mul(x, f32x4.splat(Mathf.SQRT1_2))), half);
   return madd(f32x4.mul(x, f32x4.splat(0.3989422804014327)), phi, cumulative);
 }
 
