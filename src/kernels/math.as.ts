@@ -58,27 +58,24 @@ export function log(value: f64): f32 {
   return <f32>(<f64>exponent * Math.LN2 + 2 * s * series);
 }
 
-/** The error function; the polynomials of gelu.wgsl.ts. */
+/**
+ * The error function as x P(x^2) / Q(x^2), fitted to the float64 values on [-3.93, 3.93]; beyond it is 1 in float32. Within 4e-7, with neither a branch
+ * nor an exponential: GELU is a quarter of what the built-in model's products take.
+ */
 export function erf4(value: v128): v128 {
-  const t = f32x4.pmin(f32x4.abs(value), f32x4.splat(4));
-  const s = f32x4.mul(t, t);
-  let near = horner(f32x4.splat(8.404849359067157e-5), s, -8.151340298354626e-4);
-  near = horner(near, s, 5.2018375135958195e-3);
-  near = horner(near, s, -2.6859745383262634e-2);
-  near = horner(near, s, 0.11283702403306961);
-  near = horner(near, s, -0.37612634897232056);
-  near = horner(near, s, 0.12837916612625122);
-  near = madd(near, value, value);
-  let far = horner(f32x4.splat(-2.1161933545954525e-5), t, 4.3521917541511357e-4);
-  far = horner(far, t, -4.174644127488136e-3);
-  far = horner(far, t, 2.5128627195954323e-2);
-  far = horner(far, t, -0.10829395055770874);
-  far = horner(far, t, 0.3666653633117676);
-  far = horner(far, t, -1.1295207738876343);
-  far = horner(far, t, 1.7587495676707476e-4);
-  far = f32x4.sub(f32x4.splat(1), exp4(f32x4.sub(far, s)));
-  const sign = v128.and(value, i32x4.splat(0x80000000));
-  return v128.bitselect(near, v128.or(far, sign), f32x4.lt(t, f32x4.splat(0.92)));
+  const x = f32x4.pmin(f32x4.pmax(value, f32x4.splat(-3.93)), f32x4.splat(3.93));
+  const s = f32x4.mul(x, x);
+  let p = horner(f32x4.splat(2.0270172118687777e-6), s, 2.875046702309928e-4);
+  p = horner(p, s, 3.8843011189265736e-3);
+  p = horner(p, s, 5.3108167894355365e-2);
+  p = horner(p, s, 0.19318041883889744);
+  p = horner(p, s, 1.1283790173025865);
+  let q = horner(f32x4.splat(3.799236860175021e-5), s, 1.1913787832308158e-3);
+  q = horner(q, s, 1.5204372373108937e-2);
+  q = horner(q, s, 0.11525006152997744);
+  q = horner(q, s, 0.5045332987451634);
+  q = horner(q, s, 1);
+  return f32x4.div(f32x4.mul(x, p), q);
 }
 
 /** x Phi(x). */
