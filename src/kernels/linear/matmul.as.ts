@@ -34,7 +34,7 @@ const DROPPED: u32 = 5;
 const COLUMN_SUMS: u32 = 6;
 
 /** Depth of a block; its sums go to C, so that rounding grows with KC and the number of blocks, not with K. */
-const KC: usize = 256;
+const KC: usize = 512;
 
 /** Where things lie in the scratch memory: a tile of C; the panels of B (at most 256 columns); the strips of A (at most 128 rows). */
 const TILE: usize = 0;
@@ -127,26 +127,36 @@ function packAlong(source: usize, stride: usize, lines: usize, kc: usize, to: us
   }
 }
 
-/** The same for lines that lie across: element k of line i at source + k * stride + 4 i. */
+/**
+ * The same for lines that lie across: element k of line i at source + k * stride + 4 i. Sixteen lines at once, a cache line of each row: four at a time
+ * would fetch every one of them four times.
+ */
 function packAcross(source: usize, stride: usize, lines: usize, kc: usize, to: usize, width: usize): void {
   const step = width << 2;
-  for (let line: usize = 0; line < lines; line += 4) {
+  // Where the second, third and fourth group of four lines go, from the first on.
+  const next = width == 4 ? kc << 4 : 16;
+  const second = width == 4 ? next << 1 : kc << 5;
+  let line: usize = 0;
+  for (; line + 16 <= lines; line += 16) {
+    let out = to + line * kc * 4;
+    let from = source + (line << 2);
+    for (let k: usize = 0; k < kc; k++) {
+      v128.store(out, v128.load(from));
+      v128.store(out + next, v128.load(from, 16));
+      v128.store(out + second, v128.load(from, 32));
+      v128.store(out + second + next, v128.load(from, 48));
+      from += stride;
+      out += step;
+    }
+  }
+  for (; line < lines; line += 4) {
     let out = to + (line / width) * kc * step + ((line % width) << 2);
     let from = source + (line << 2);
-    if (line + 4 <= lines) {
-      for (let k: usize = 0; k < kc; k++) {
-        v128.store(out, v128.load(from));
-        from += stride;
-        out += step;
-      }
-    } else {
-      for (let k: usize = 0; k < kc; k++) {
-        for (let i: usize = 0; i < 4; i++) {
-          store<f32>(out + (i << 2), line + i < lines ? load<f32>(from + (i << 2)) : 0);
-        }
-        from += stride;
-        out += step;
-      }
+    const count = min<usize>(4, lines - line);
+    for (let k: usize = 0; k < kc; k++) {
+      v128.store(out, loadSome(from, count));
+      from += stride;
+      out += step;
     }
   }
 }
