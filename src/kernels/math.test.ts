@@ -88,11 +88,17 @@ test('values beyond every range give the limits, not NaN', async () => {
   const x = Float32Array.of(-1e30, -3e4, -100, 100, 3e4, 1e30, Infinity, -Infinity);
   const { y, slope } = await activated('tanh', x);
   expect([...y]).toEqual([-1, -1, -1, 1, 1, 1, 1, -1]);
-  expect([...slope].map(Math.abs)).toEqual(new Array(8).fill(0));
+  expect([...slope].map(Math.abs)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   const finite = x.subarray(0, 6);
   const { y: g, slope: d } = await activated('gelu', finite);
   expect([...g].map((value) => value + 0)).toEqual([0, 0, 0, ...finite.subarray(3)]);
   expect([...d].map((value) => value + 0)).toEqual([0, 0, 0, 1, 1, 1]);
+});
+
+test.each(['tanh', 'gelu'] as const)('%s of NaN is NaN, so that a broken run shows', async (act) => {
+  const { y, slope } = await activated(act, Float32Array.of(NaN, 1, NaN));
+  expect([...y].map(Number.isNaN)).toEqual([true, false, true]);
+  expect([...slope].map(Number.isNaN)).toEqual([true, false, true]);
 });
 
 describe('exp and log in the loss of a span', () => {

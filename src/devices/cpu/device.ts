@@ -289,10 +289,12 @@ function nextTurn(): Promise<void> {
       return;
     }
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
+    const heard = () => {
       port1.close();
       resolve();
     };
+    port1.addEventListener('message', heard);
+    port1.start();
     port2.postMessage(null);
   });
 }

@@ -45,12 +45,12 @@ export async function startThread(start: ThreadStart, fail: (reason: string) => 
         resolve({ terminate: () => void worker.terminate() });
       });
       worker.once('error', ({ message }) => died(message));
-      worker.postMessage(start);
+      worker.postMessage(start, []);
       return;
     }
     const worker = new Worker(new URL('./thread.mjs', import.meta.url), { type: 'module' });
     worker.addEventListener('message', () => resolve(worker), { once: true });
     worker.addEventListener('error', (event) => died(event.message || event.type));
-    worker.postMessage(start);
+    worker.postMessage(start, []);
   });
 }

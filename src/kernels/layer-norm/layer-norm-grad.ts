@@ -28,6 +28,7 @@ export interface NormGrad extends Norm {
 
 /** Elements of a part, and the columns that addNormPartials adds up at once. */
 const PART = 16384;
+const SUMS_PART = 131072;
 const COLUMNS = 256;
 
 /** dx and the partial sums of dWeight and dBias. `drop` and `mask` are those that followed the norm. */
@@ -89,7 +90,7 @@ export function addNormPartials(options: {
   const chunks = Math.ceil(width / COLUMNS);
   const pieces = norms.length * chunks;
   const longest = Math.max(...norms.map(({ blocks }) => blocks));
-  const size = rowsOf(PART, longest * 2 * Math.min(width, COLUMNS));
+  const size = rowsOf(SUMS_PART, longest * 2 * Math.min(width, COLUMNS));
   return {
     label,
     uniforms: [

@@ -128,6 +128,7 @@ export function describeLayerNorm(open: () => Promise<Device>): void {
   });
 
   test('partial sums of many norms are added to their own gradients', async () => {
+    // Several parts of work.
     const [width, blocks, count] = [300, 20, 15];
     const each = partialLength(blocks * PARTIAL_ROWS, width);
     const data = values(count * each, 5);
