@@ -55,7 +55,7 @@ describe('builds', async () => {
 });
 
 describe('a thread that dies', () => {
-  const length = 2 ** 22;
+  const length = 2 ** 25;
 
   /** A call of two parts: the first takes long, the second leaves the memory. */
   function brokenCall(device: CpuDevice) {
