@@ -113,11 +113,17 @@ function transformOf(wide) {
   };
 }
 
-/** The memory that asc imports has 32-bit addresses; the flag for 64 lies in its limits, after its name. */
+/**
+ * The memory that asc imports has 32-bit addresses and 65,536 pages at most. The flag for 64 bits lies in its limits, after its name, and so does the
+ * maximum, in three LEB128 bytes: 262,144 pages (src/devices/cpu/memory.ts).
+ */
 function addressesOf({ wide }, wasm) {
   if (!wide) return wasm;
   const patched = Uint8Array.from(wasm);
   const flags = Buffer.from(patched.buffer).indexOf('memory') + 'memory'.length + 1;
   patched[flags] |= 4;
+  const maximum = patched.subarray(flags + 2, flags + 5);
+  if (String(maximum) !== '128,128,4') throw new Error('the memory is not imported as expected');
+  maximum.set([0x80, 0x80, 0x10]);
   return patched;
 }

@@ -23,24 +23,23 @@ export function largestOf(v: v128): f32 {
 }
 
 /**
- * e^x to about a unit in the last place (Cephes' expf); exactly 0 below -87. The reduction subtracts ln 2 in two parts; without fused
- * operations the first is exact since n has few bits.
+ * e^x to about a unit in the last place (Cephes' expf); exactly 0 below -87, NaN for NaN. The reduction subtracts ln 2 in two parts; without fused
+ * operations the first is exact since n has few bits. Adding 1.5 * 2^23 rounds to a whole number and leaves it in the lowest bits.
  */
 export function exp4(value: v128): v128 {
   const x = f32x4.pmin(f32x4.pmax(value, f32x4.splat(-87.0)), f32x4.splat(88.3));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(Mathf.LOG2E)));
-  const r = f32x4.add(
-    f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))),
-    f32x4.mul(n, f32x4.splat(2.1219444e-4)),
-  );
+  const magic = f32x4.splat(12582912);
+  const rounded = madd(x, f32x4.splat(Mathf.LOG2E), magic);
+  const n = f32x4.sub(rounded, magic);
+  const r = madd(n, f32x4.splat(2.1219444e-4), madd(n, f32x4.splat(-0.693359375), x));
   let p = horner(f32x4.splat(1.98756915e-4), r, 1.3981999507e-3);
   p = horner(p, r, 8.3334519073e-3);
   p = horner(p, r, 4.1665795894e-2);
   p = horner(p, r, 1.6666665459e-1);
   p = horner(p, r, 5.0000001201e-1);
   p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return v128.and(f32x4.mul(p, power), f32x4.ge(value, f32x4.splat(-87.0)));
+  const power = i32x4.shl(i32x4.add(rounded, i32x4.splat(127)), 23);
+  return v128.andnot(f32x4.mul(p, power), f32x4.lt(value, f32x4.splat(-87.0)));
 }
 
 /** ln of a positive number, to float32: 2 artanh((m - 1) / (m + 1)) by its series in float64, m between 1 / sqrt(2) and sqrt(2). */

@@ -199,10 +199,6 @@ export class CpuDevice implements Device {
 
   private async startThreads(count: number): Promise<void> {
     const generation = this.space.view(this.meeting.address + GENERATION, 4).getUint32(0, true);
-    const fail = (reason: string) => {
-      this.fatal ??= new ManabiError('cpu-thread', this.name, { reason });
-      this.lose(reason);
-    };
     const starts = Array.from({ length: count }, () => ({
       module: this.module,
       memory: this.space.memory,
@@ -211,7 +207,18 @@ export class CpuDevice implements Device {
       scratch: this.createBuffer('scratch', SCRATCH_BYTES).address,
       generation,
     }));
-    this.others = await Promise.all(starts.map((start) => startThread(start, fail)));
+    const fail = (reason: string) => void this.fail(reason);
+    const started = await Promise.allSettled(starts.map((start) => startThread(start, fail)));
+    this.others = started.flatMap((thread) => (thread.status === 'fulfilled' ? [thread.value] : []));
+    if (this.others.length === count) return;
+    this.dispose();
+    this.check();
+  }
+
+  private fail(reason: string): ManabiError {
+    this.fatal ??= new ManabiError('cpu-thread', this.name, { reason });
+    this.lose(reason);
+    return this.fatal;
   }
 
   private async runPlan({ calls, records }: CpuPlan): Promise<void> {
@@ -228,8 +235,15 @@ export class CpuDevice implements Device {
     const { runtime, meetingAddress, scratchAddress } = this;
     const others = Math.min(wasm.parts - 1, this.others.length);
     runtime.begin(this.address(record), wasm.parts, meetingAddress, others);
-    runtime.work(meetingAddress, scratchAddress);
-    const isDone = () => others === 0 || Boolean(runtime.ended(wasm.parts, meetingAddress, TURN_NS));
+    try {
+      runtime.work(meetingAddress, scratchAddress);
+    } catch (error) {
+      // This is a thread like the others: what it leaves undone is never done.
+      throw this.fail(String(error));
+    }
+    // A thread that is late from the last call may have taken even the only part of this one.
+    const isDone = () =>
+      this.others.length === 0 || Boolean(runtime.ended(wasm.parts, meetingAddress, TURN_NS));
     if (isDone() && performance.now() < this.turnEnds) return null;
     return this.waitUntil(isDone);
   }
@@ -275,10 +289,12 @@ function nextTurn(): Promise<void> {
       return;
     }
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
+    const heard = () => {
       port1.close();
       resolve();
     };
+    port1.addEventListener('message', heard);
+    port1.start();
     port2.postMessage(null);
   });
 }

@@ -24,7 +24,7 @@ export class CpuMemory {
   readonly limit: number;
   private readonly allocator: Allocator;
 
-  /** Throws ManabiError cpu-memory where not even a little is granted. */
+  /** Throws ManabiError cpu-memory where not even a little is granted, cpu-no-memory64. */
   constructor(
     readonly shared: boolean,
     readonly wide: boolean,
@@ -76,7 +76,9 @@ function makeMemory(shared: boolean, wide: boolean): { memory: WebAssembly.Memor
     try {
       const memory = new WebAssembly.Memory(wide ? ({ ...descriptor, address: 'i64' } as never) : descriptor);
       return { memory, pages };
-    } catch {
+    } catch (error) {
+      // Engines from before the standard name the type of addresses otherwise.
+      if (wide && error instanceof TypeError) throw new ManabiError('cpu-no-memory64', '');
       // Half of it, then.
     }
   }

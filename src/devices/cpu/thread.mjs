@@ -13,4 +13,4 @@ const start = ({ module, memory, wide, meeting, scratch, generation }) => {
 };
 
 if (node) port.once('message', start);
-else port.onmessage = ({ data }) => start(data);
+else port.addEventListener('message', ({ data }) => start(data), { once: true });

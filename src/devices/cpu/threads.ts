@@ -1,5 +1,3 @@
-import { ManabiError } from '../../errors/manabi-error.ts';
-
 /** What src/devices/cpu/thread.mjs is started with. */
 export interface ThreadStart {
   module: WebAssembly.Module;
@@ -31,15 +29,13 @@ export function canShareMemory(): boolean {
   return globalThis.process?.getBuiltinModule !== undefined || globalThis.crossOriginIsolated === true;
 }
 
-/**
- * Starts a thread and waits until it serves. `fail` is called when it dies later. Throws ManabiError cpu-thread.
- */
+/** Starts a thread and waits until it serves. `fail` is called when it dies, now or later. Rejects where it dies before it serves. */
 export async function startThread(start: ThreadStart, fail: (reason: string) => void): Promise<Thread> {
   const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
   return new Promise((resolve, reject) => {
     const died = (reason: string) => {
-      reject(new ManabiError('cpu-thread', '', { reason }));
       fail(reason);
+      reject(new Error(reason));
     };
     if (node) {
       const worker = new node.Worker(new URL('./thread.mjs', import.meta.url));
@@ -49,12 +45,12 @@ export async function startThread(start: ThreadStart, fail: (reason: string) => 
         resolve({ terminate: () => void worker.terminate() });
       });
       worker.once('error', ({ message }) => died(message));
-      worker.postMessage(start);
+      worker.postMessage(start, []);
       return;
     }
     const worker = new Worker(new URL('./thread.mjs', import.meta.url), { type: 'module' });
     worker.addEventListener('message', () => resolve(worker), { once: true });
     worker.addEventListener('error', (event) => died(event.message || event.type));
-    worker.postMessage(start);
+    worker.postMessage(start, []);
   });
 }

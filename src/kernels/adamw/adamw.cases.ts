@@ -20,12 +20,14 @@ export function describeAdamW(open: () => Promise<Device>): void {
   const CLIP = 10;
   const APPLIES = 23;
 
-  // More than a workgroup, not whole workgroups.
-  const length = 4 * 128 + 68;
-
-  test.each([true, false])('five steps in place, decayed: %s', async (decayed) => {
+  // More than a workgroup, not whole workgroups; several parts of work.
+  test.each([
+    [4 * 128 + 68, true],
+    [4 * 128 + 68, false],
+    [70_004, true],
+  ])('five steps of %i elements in place, decayed: %s', async (length, decayed) => {
     const clip = 0.37;
-    const weights = values(length, 1);
+    const weights = values(length, 1, 0.5);
     const slices = {
       weights: upload(device, weights),
       expAvg: allocate(device, length),

@@ -13,8 +13,13 @@ export function describeDropout(open: () => Promise<Device>): void {
   });
   afterAll(() => device.dispose());
 
-  test.each([0, 0.1, 0.5])('the kernel draws the masks of dropoutMask, p = %f', async (p) => {
-    const length = 1003;
+  // The last is several parts of work.
+  test.each([
+    [0, 1003],
+    [0.1, 1003],
+    [0.5, 1003],
+    [0.1, 40_001],
+  ])('the kernel draws the masks of dropoutMask, p = %f, %i elements', async (p, length) => {
     const [seed, microBatch, site] = [0xfedcba98, 3, 17];
     const state = new Uint32Array(64);
     state.set([seed, microBatch], 13);

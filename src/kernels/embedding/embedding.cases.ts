@@ -24,7 +24,8 @@ export function describeEmbedding(open: () => Promise<Device>): void {
   const types = Int32Array.from({ length: T }, (_, at) => Number(at % N > 20));
   const positions = Int32Array.from({ length: T }, (_, at) => at % N);
 
-  test.each([3, 70])(
+  // The last is several parts of work.
+  test.each([3, 70, 800])(
     'sum of word, position and type, and the gradients of the tables, width %i',
     async (width) => {
       const shapes = { word: [vocabulary, width], position: [N + 3, width], type: [2, width] };

@@ -5,7 +5,8 @@ import { cut, rowsOf } from '../parts.ts';
 import { embedGradWgsl, embedWgsl, positionGradWgsl } from './embedding.wgsl.ts';
 
 /** Elements of a part, and the columns of a part of embedGrad. */
-const PART = 16384;
+const PART = 131072;
+const GRAD_PART = 65536;
 const COLUMNS = 256;
 
 export interface Embed {
@@ -85,7 +86,7 @@ export function embedGrad(options: {
   const { label, T, rows, width, dy, sorted, dTable } = options;
   const slots = Math.min(T, rows);
   // A slot has T / slots positions on average.
-  const size = rowsOf(PART, Math.ceil(T / slots) * Math.min(width, COLUMNS));
+  const size = rowsOf(GRAD_PART, Math.ceil(T / slots) * Math.min(width, COLUMNS));
   const chunks = Math.ceil(width / COLUMNS);
   return {
     label,

@@ -7,7 +7,7 @@ import { clipFactorWgsl, squareSumsWgsl } from './grad-norm.wgsl.ts';
 export const NORM_PARTS = 256;
 
 /** Elements of a part. */
-const PART = 32768;
+const PART = 131072;
 
 /** partials[slab * NORM_PARTS + part] = sums of squares of a slab of `length` elements. */
 export function squareSums(options: {

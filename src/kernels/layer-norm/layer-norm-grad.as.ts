@@ -134,19 +134,24 @@ function addBlocks(target: usize, from: usize, width: usize, blocks: u32, stride
   }
 }
 
-/** A part: some columns of one norm, of weight and bias both. */
+/** A piece of work: some columns of one norm, of weight and bias both. */
 export function addNormPartials(call: usize, part: u32, _scratch: usize): void {
   const partials = binding(call, 0);
   const gradients = binding(call, 1);
   const width = <usize>uniform(call, 60);
-  const columns = <usize>variant(call, 0);
-  const chunks = variant(call, 1);
-  const norm = (<usize>(part / chunks)) << 2;
-  const first = <usize>(part % chunks) * columns;
-  const count = min<usize>(columns, width - first);
-  for (let half: usize = 0; half < 2; half++) {
-    const from = partials + ((<usize>uniform(call, norm) + half * width + first) << 2);
-    const to = gradients + ((<usize>uniform(call, norm + 2 + half) + first) << 2);
-    addBlocks(to, from, count, uniform(call, norm + 1), width << 3);
+  const pieces = variant(call, 1);
+  const columns = <usize>variant(call, 2);
+  const chunks = variant(call, 3);
+  const begin = part * variant(call, 0);
+  const end = min<u32>(begin + variant(call, 0), pieces);
+  for (let piece = begin; piece < end; piece++) {
+    const norm = (<usize>(piece / chunks)) << 2;
+    const first = <usize>(piece % chunks) * columns;
+    const count = min<usize>(columns, width - first);
+    for (let half: usize = 0; half < 2; half++) {
+      const from = partials + ((<usize>uniform(call, norm) + half * width + first) << 2);
+      const to = gradients + ((<usize>uniform(call, norm + 2 + half) + first) << 2);
+      addBlocks(to, from, count, uniform(call, norm + 1), width << 3);
+    }
   }
 }

@@ -26,8 +26,9 @@ export interface NormGrad extends Norm {
   partialOffset: number;
 }
 
-/** Elements of a part, and the columns that one part of addNormPartials adds up. */
-const PART = 8192;
+/** Elements of a part, and the columns that addNormPartials adds up at once. */
+const PART = 16384;
+const SUMS_PART = 131072;
 const COLUMNS = 256;
 
 /** dx and the partial sums of dWeight and dBias. `drop` and `mask` are those that followed the norm. */
@@ -87,6 +88,9 @@ export function addNormPartials(options: {
     norm.biasOffset,
   ]);
   const chunks = Math.ceil(width / COLUMNS);
+  const pieces = norms.length * chunks;
+  const longest = Math.max(...norms.map(({ blocks }) => blocks));
+  const size = rowsOf(SUMS_PART, longest * 2 * Math.min(width, COLUMNS));
   return {
     label,
     uniforms: [
@@ -95,6 +99,6 @@ export function addNormPartials(options: {
     ],
     bindings: [partials, gradients],
     wgsl: addNormPartialsWgsl(width, norms.length, NORMS_PER_CALL),
-    wasm: { kernel: 'addNormPartials', parts: norms.length * chunks, variant: [COLUMNS, chunks] },
+    wasm: cut('addNormPartials', pieces, size, [pieces, COLUMNS, chunks]),
   };
 }

@@ -35,7 +35,7 @@ export function describeLayerNorm(open: () => Promise<Device>): void {
     [1, 5],
     [21, 99],
     [33, 130],
-    [17, 768],
+    [100, 768],
   ])('%i rows of %i', (rows, width) => {
     const x = values(rows * width, 1).map((value, i) => value + (i % 7));
     const [weight, bias, dy] = [values(width, 2), values(width, 3), values(rows * width, 4)];
@@ -125,5 +125,33 @@ export function describeLayerNorm(open: () => Promise<Device>): void {
         ),
       ).toBeLessThan(1e-6);
     });
+  });
+
+  test('partial sums of many norms are added to their own gradients', async () => {
+    // Several parts of work.
+    const [width, blocks, count] = [300, 20, 15];
+    const each = partialLength(blocks * PARTIAL_ROWS, width);
+    const data = values(count * each, 5);
+    const gradients = upload(device, new Float32Array(2 * count * width).fill(2));
+    const norms = Array.from({ length: count }, (_, i) => ({
+      partialOffset: i * each,
+      // Not all alike.
+      blocks: blocks - i,
+      weightOffset: i * width,
+      biasOffset: (2 * count - 1 - i) * width,
+    }));
+    const partials = upload(device, data);
+    await runCalls(device, [addNormPartials({ label: 'sums', width, norms, partials, gradients })]);
+    const wanted = new Float64Array(2 * count * width).fill(2);
+    for (const norm of norms) {
+      for (let block = 0; block < norm.blocks; block++) {
+        const row = data.subarray(norm.partialOffset + 2 * width * block);
+        for (let c = 0; c < width; c++) {
+          wanted[norm.weightOffset + c] += row[c];
+          wanted[norm.biasOffset + c] += row[width + c];
+        }
+      }
+    }
+    expect(relativeError(await download(device, gradients), wanted)).toBeLessThan(1e-6);
   });
 }

@@ -6,7 +6,7 @@ import { cut, rowsOf } from '../parts.ts';
 import { layerNormWgsl } from './layer-norm.wgsl.ts';
 
 /** Elements of a part. */
-const PART = 16384;
+const PART = 32768;
 
 export interface Norm {
   label: string;
