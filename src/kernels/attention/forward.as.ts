@@ -58,6 +58,7 @@ export function attention(call: usize, part: u32, scratch: usize): void {
   const end = min(first + partQueries, N);
   for (let i0 = first; i0 < end; i0 += block) {
     const rows = min(block, end - i0);
+    const relativeRows = c2p | p2c ? rows : 0;
     pack(query + ((3 * i0 * H) << 2), (3 * H) << 2, rows, D, queries, stride, block);
     for (let j0: usize = 0; j0 < padded; j0 += held) {
       const count = min(held, padded - j0);
@@ -73,7 +74,7 @@ export function attention(call: usize, part: u32, scratch: usize): void {
       }
     }
 
-    for (let i: usize = 0; i < rows && (c2p | p2c) != 0; i += 4) {
+    for (let i: usize = 0; i < relativeRows; i += 4) {
       for (let j: usize = 0; j < N; j += 4) {
         const s = scores + (j >> 3) * stride + (i << 5) + ((j & 4) << 2);
         addRelative(s, i0 + i, j, N, distanceZero, c2p, p2c, pitch);
