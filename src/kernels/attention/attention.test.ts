@@ -16,9 +16,9 @@ afterAll(() => {
 const cases: AttentionCase[] = [
   ...attentionCases.filter(({ half }) => !half),
   // Keys in several blocks, first of both calls and then of the gradient alone; small blocks of queries.
-  { B: 1, N: 110, heads: 1, headSize: 1022, c2p: true, p2c: true, dropout: 0.1, near: 9, lengths: [101] },
-  { B: 1, N: 70, heads: 1, headSize: 512, c2p: true, p2c: true, dropout: 0.1, near: 40, lengths: [70] },
-  { B: 1, N: 2060, heads: 1, headSize: 4, c2p: true, p2c: true, dropout: 0.1, near: 99, lengths: [2001] },
+  { B: 1, N: 100, heads: 1, headSize: 1022, c2p: true, p2c: true, dropout: 0.1, near: 3, lengths: [91] },
+  { B: 1, N: 70, heads: 1, headSize: 512, c2p: true, p2c: true, dropout: 0.1, near: 12, lengths: [70] },
+  { B: 1, N: 2060, heads: 1, headSize: 4, c2p: false, p2c: false, dropout: 0.1, lengths: [2001] },
 ];
 
 test.each(cases)(`${caseName}; the same bits on 1, 2 and 4 threads`, { timeout: 60_000 }, async (the) => {
