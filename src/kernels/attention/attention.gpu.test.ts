@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, test } from 'vitest';
 import { Gpu } from '../../devices/gpu/device.ts';
-import { attentionCases, caseName, holdAttention } from './attention.cases.ts';
+import { attentionCases, caseName, holdAttention, runAttention } from './attention.cases.ts';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -11,5 +11,5 @@ beforeAll(async () => {
 afterAll(() => gpu.dispose());
 
 test.each(attentionCases)(caseName, async (the) => {
-  await holdAttention(gpu, the);
+  holdAttention(the, await runAttention(gpu, the));
 });

@@ -98,6 +98,7 @@ export function attentionGrad(call: usize, part: u32, scratch: usize): void {
 
     for (let i0: usize = 0; i0 < N; i0 += BLOCK) {
       const rows = min(BLOCK, N - i0);
+      const relativeRows = c2p | p2c ? rows : 0;
       pack(query + i0 * width, width, rows, D, queries, stride, BLOCK);
       pack(dContext + ((i0 * H) << 2), H << 2, rows, D, outputs, stride, BLOCK);
       for (let j: usize = 0; j < count; j += 8) {
@@ -110,7 +111,7 @@ export function attentionGrad(call: usize, part: u32, scratch: usize): void {
         }
       }
 
-      for (let i: usize = 0; i < rows && (c2p | p2c) != 0; i += 4) {
+      for (let i: usize = 0; i < relativeRows; i += 4) {
         for (let j: usize = 0; j < there; j += 4) {
           const s = scores + (j >> 3) * stride + (i << 5) + ((j & 4) << 2);
           addRelative(s, i0 + i, j0 + j, N, distanceZero, c2p, p2c, pitch);
@@ -148,7 +149,7 @@ export function attentionGrad(call: usize, part: u32, scratch: usize): void {
         }
       }
 
-      for (let i: usize = 0; i < rows && (c2p | p2c) != 0; i += 4) {
+      for (let i: usize = 0; i < relativeRows; i += 4) {
         for (let j: usize = 0; j < there; j += 4) {
           const s = gradients + (j >> 3) * stride + (i << 5) + ((j & 4) << 2);
           addRelativeGrad(s, i0 + i, j0 + j, N, distanceZero, dC2p, dP2c, pitch);

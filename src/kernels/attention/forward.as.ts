@@ -1,7 +1,7 @@
 import { binding, SCRATCH_BYTES, uniform, uniformFloat, variant } from '../call.as';
 import { dropoutKey, dropoutMask4, dropoutThreshold } from '../dropout/mask.as';
 import { exp4, largestOf, sumOf } from '../math.as';
-import { describeKeys, keysIn, LOWEST } from './keys.as';
+import { describeKeys, keysIn, logOf, LOWEST } from './keys.as';
 import { multiply, pack, transpose, unpack } from './panels.as';
 import { addRelative } from './relative.as';
 
@@ -58,6 +58,7 @@ export function attention(call: usize, part: u32, scratch: usize): void {
   const end = min(first + partQueries, N);
   for (let i0 = first; i0 < end; i0 += block) {
     const rows = min(block, end - i0);
+    const relativeRows = c2p | p2c ? rows : 0;
     pack(query + ((3 * i0 * H) << 2), (3 * H) << 2, rows, D, queries, stride, block);
     for (let j0: usize = 0; j0 < padded; j0 += held) {
       const count = min(held, padded - j0);
@@ -73,7 +74,7 @@ export function attention(call: usize, part: u32, scratch: usize): void {
       }
     }
 
-    for (let i: usize = 0; i < rows && (c2p | p2c) != 0; i += 4) {
+    for (let i: usize = 0; i < relativeRows; i += 4) {
       for (let j: usize = 0; j < N; j += 4) {
         const s = scores + (j >> 3) * stride + (i << 5) + ((j & 4) << 2);
         addRelative(s, i0 + i, j, N, distanceZero, c2p, p2c, pitch);
@@ -109,7 +110,7 @@ export function attention(call: usize, part: u32, scratch: usize): void {
         v128.store(s, weight1, 16);
       }
       const total = sumOf(f32x4.add(total0, total1));
-      store<f32>(logSums + ((i0 + i) << 2), top + <f32>Math.log(<f64>total));
+      store<f32>(logSums + ((i0 + i) << 2), top + <f32>logOf(total));
       const factor = f32x4.splat(1 / total);
       const keptFactor = p == 0 ? factor : f32x4.mul(factor, kept);
       const index = <u32>(((head * B + b) * N + i0 + i) * N);

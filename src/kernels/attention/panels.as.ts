@@ -26,7 +26,7 @@ export function pack(
   }
 }
 
-/** Writes the first `rows` rows of panels, times `factor`, as rows of `columns` floats; `adds`: to what is there. */
+/** Writes the first `rows` rows of panels as rows of `columns` floats, `pitch` apart; `adds`: adds them to what is there. */
 export function unpack(
   from: usize,
   stride: usize,

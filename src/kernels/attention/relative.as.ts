@@ -1,8 +1,8 @@
-// The scores of relative positions, taken from and given back to tables [N, R], for 4 x 4 scores s[i][j] at a time (rows 32 bytes apart). Row i of c2p and row j
-// of p2c are read at column(i - j). `at`: the address of the column of distance 0. Where the seven distances of a block have consecutive
-// columns, four of them are one vector; where they have the same, they are one value.
+// The scores of relative positions, taken from and given back to tables [N, R], for 4 x 4 scores s[i][j] at a time (rows 32 bytes apart).
+// Row i of c2p and row j of p2c are read at column(i - j). `at`: the address of the column of distance 0. Where the seven distances of a
+// block have consecutive columns, as near distances do, four of them are one vector.
 
-/** Column of the smallest of the seven distances around `distance`'s when all are consecutive. */
+/** Whether the columns of `distance` and of the three distances on both sides of it are consecutive. */
 function consecutive(at: usize, distance: isize): bool {
   const from = at + <usize>(distance << 2);
   const middle = v128.load32_splat(from);
