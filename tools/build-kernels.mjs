@@ -71,7 +71,9 @@ async function compile({ relaxed, wide }) {
       transforms: [transformOf(wide)],
     },
   );
-  if (error) throw new Error(`${error.message}\n${stderr}`);
+  // A warning is a mistake too: what asc warns of is a pointer that is cut to 32 bits.
+  const said = String(stderr);
+  if (error || said) throw new Error(`${error?.message ?? 'warnings'}\n${said}`);
   return files.get('out.wasm');
 }
 

@@ -6,9 +6,45 @@ export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** p x + c. */
-export function horner(p: v128, x: v128, c: f32): v128 {
-  return madd(p, x, f32x4.splat(c));
+/**
+ * Polynomials, highest power first, in static memory: of a constant in the code V8 makes a vector anew wherever it is used, which took longer than the
+ * polynomial itself.
+ */
+const EXP = memory.data<f32>([
+  1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+]);
+const ERF_ABOVE = memory.data<f32>([
+  2.0270172118687777e-6, 2.875046702309928e-4, 3.8843011189265736e-3, 5.3108167894355365e-2,
+  0.19318041883889744, 1.1283790173025865,
+]);
+const ERF_BELOW = memory.data<f32>([
+  3.799236860175021e-5, 1.1913787832308158e-3, 1.5204372373108937e-2, 0.11525006152997744, 0.5045332987451634,
+  1.0,
+]);
+const TANH = memory.data<f32>([0.021869488536, -0.053968253968, 0.13333333333, -0.33333333333]);
+/** lowest and highest argument of exp, log2(e), 1.5 * 2^23, -ln 2 in two parts, 1 */
+const EXP_PARTS = memory.data<f32>([
+  -87.0, 88.3, 1.4426950408889634, 12582912.0, -0.693359375, 2.1219444e-4, 1.0,
+]);
+/** bound of erf's argument, sqrt(1 / 2), 1 / 2, -1 / 2, 1 / sqrt(2 pi) */
+const GELU_PARTS = memory.data<f32>([3.93, 0.7071067811865476, 0.5, -0.5, 0.3989422804014327]);
+
+function constant(table: usize, i: usize): v128 {
+  return v128.load_splat<f32>(table + (i << 2));
+}
+
+/** p x + coefficient i of a polynomial. */
+function horner(p: v128, x: v128, polynomial: usize, i: usize): v128 {
+  return madd(p, x, constant(polynomial, i));
+}
+
+/** The polynomial of the first six coefficients. */
+function sextic(polynomial: usize, x: v128): v128 {
+  let p = horner(constant(polynomial, 0), x, polynomial, 1);
+  p = horner(p, x, polynomial, 2);
+  p = horner(p, x, polynomial, 3);
+  p = horner(p, x, polynomial, 4);
+  return horner(p, x, polynomial, 5);
 }
 
 /** The sum of the four, in pairs. */
@@ -27,23 +63,20 @@ export function largestOf(v: v128): f32 {
  * operations the first is exact since n has few bits. Adding 1.5 * 2^23 rounds to a whole number and leaves it in the lowest bits.
  */
 export function exp4(value: v128): v128 {
-  const x = f32x4.pmin(f32x4.pmax(value, f32x4.splat(-87.0)), f32x4.splat(88.3));
-  const magic = f32x4.splat(12582912);
-  const rounded = madd(x, f32x4.splat(Mathf.LOG2E), magic);
+  const lowest = constant(EXP_PARTS, 0);
+  const x = f32x4.pmin(f32x4.pmax(value, lowest), constant(EXP_PARTS, 1));
+  const magic = constant(EXP_PARTS, 3);
+  const rounded = madd(x, constant(EXP_PARTS, 2), magic);
   const n = f32x4.sub(rounded, magic);
-  const r = madd(n, f32x4.splat(2.1219444e-4), madd(n, f32x4.splat(-0.693359375), x));
-  let p = horner(f32x4.splat(1.98756915e-4), r, 1.3981999507e-3);
-  p = horner(p, r, 8.3334519073e-3);
-  p = horner(p, r, 4.1665795894e-2);
-  p = horner(p, r, 1.6666665459e-1);
-  p = horner(p, r, 5.0000001201e-1);
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(rounded, i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(p, power), f32x4.lt(value, f32x4.splat(-87.0)));
+  const r = madd(n, constant(EXP_PARTS, 5), madd(n, constant(EXP_PARTS, 4), x));
+  const p = f32x4.add(madd(sextic(EXP, r), f32x4.mul(r, r), r), constant(EXP_PARTS, 6));
+  // The exponent of 1 is in the bits of 1.
+  const power = i32x4.add(i32x4.shl(rounded, 23), constant(EXP_PARTS, 6));
+  return v128.andnot(f32x4.mul(p, power), f32x4.lt(value, lowest));
 }
 
-/** ln of a positive number, to float32: 2 artanh((m - 1) / (m + 1)) by its series in float64, m between 1 / sqrt(2) and sqrt(2). */
-export function log(value: f64): f32 {
+/** ln of a positive normal number, to float32: 2 artanh((m - 1) / (m + 1)) by its series in float64, m between 1 / sqrt(2) and sqrt(2). */
+export function log(value: f64): f64 {
   const bits = reinterpret<u64>(value);
   let exponent = <i32>(bits >> 52) - 1023;
   let m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
@@ -54,7 +87,7 @@ export function log(value: f64): f32 {
   const s = (m - 1) / (m + 1);
   const z = s * s;
   const series = 1 + z * (1.0 / 3 + z * (1.0 / 5 + z * (1.0 / 7 + z * (1.0 / 9 + z * (1.0 / 11)))));
-  return <f32>(<f64>exponent * Math.LN2 + 2 * s * series);
+  return <f64>exponent * Math.LN2 + 2 * s * series;
 }
 
 /**
@@ -62,44 +95,35 @@ export function log(value: f64): f32 {
  * nor an exponential: GELU is a quarter of what the built-in model's products take.
  */
 export function erf4(value: v128): v128 {
-  const x = f32x4.pmin(f32x4.pmax(value, f32x4.splat(-3.93)), f32x4.splat(3.93));
+  const most = constant(GELU_PARTS, 0);
+  const x = f32x4.pmin(f32x4.pmax(value, f32x4.neg(most)), most);
   const s = f32x4.mul(x, x);
-  let p = horner(f32x4.splat(2.0270172118687777e-6), s, 2.875046702309928e-4);
-  p = horner(p, s, 3.8843011189265736e-3);
-  p = horner(p, s, 5.3108167894355365e-2);
-  p = horner(p, s, 0.19318041883889744);
-  p = horner(p, s, 1.1283790173025865);
-  let q = horner(f32x4.splat(3.799236860175021e-5), s, 1.1913787832308158e-3);
-  q = horner(q, s, 1.5204372373108937e-2);
-  q = horner(q, s, 0.11525006152997744);
-  q = horner(q, s, 0.5045332987451634);
-  q = horner(q, s, 1);
-  return f32x4.div(f32x4.mul(x, p), q);
+  return f32x4.div(f32x4.mul(x, sextic(ERF_ABOVE, s)), sextic(ERF_BELOW, s));
 }
 
 /** x Phi(x). */
 export function gelu4(x: v128): v128 {
-  const half = f32x4.mul(f32x4.splat(0.5), x);
-  return madd(half, erf4(f32x4.mul(x, f32x4.splat(Mathf.SQRT1_2))), half);
+  const half = f32x4.mul(constant(GELU_PARTS, 2), x);
+  return madd(half, erf4(f32x4.mul(x, constant(GELU_PARTS, 1))), half);
 }
 
 /** Phi(x) + x phi(x). */
 export function geluGrad4(x: v128): v128 {
-  const half = f32x4.splat(0.5);
-  const phi = exp4(f32x4.mul(f32x4.mul(f32x4.splat(-0.5), x), x));
-  const cumulative = madd(half, erf4(f32x4.mul(x, f32x4.splat(Mathf.SQRT1_2))), half);
-  return madd(f32x4.mul(x, f32x4.splat(0.3989422804014327)), phi, cumulative);
+  const half = constant(GELU_PARTS, 2);
+  const phi = exp4(f32x4.mul(f32x4.mul(constant(GELU_PARTS, 3), x), x));
+  const cumulative = madd(half, erf4(f32x4.mul(x, constant(GELU_PARTS, 1))), half);
+  return madd(f32x4.mul(x, constant(GELU_PARTS, 4)), phi, cumulative);
 }
 
 export function tanh4(x: v128): v128 {
+  const one = constant(EXP_PARTS, 6);
   const s = f32x4.mul(x, x);
-  let near = horner(f32x4.splat(0.021869488536), s, -0.053968253968);
-  near = horner(near, s, 0.13333333333);
-  near = horner(near, s, -0.33333333333);
+  let near = horner(constant(TANH, 0), s, TANH, 1);
+  near = horner(near, s, TANH, 2);
+  near = horner(near, s, TANH, 3);
   near = madd(f32x4.mul(near, s), x, x);
   const t = f32x4.pmin(f32x4.abs(x), f32x4.splat(20));
-  const denominator = f32x4.add(exp4(f32x4.add(t, t)), f32x4.splat(1));
-  const far = f32x4.sub(f32x4.splat(1), f32x4.div(f32x4.splat(2), denominator));
+  const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp4(f32x4.add(t, t)), one)));
   const sign = v128.and(x, i32x4.splat(0x80000000));
   return v128.bitselect(near, v128.or(far, sign), f32x4.lt(t, f32x4.splat(0.25)));
 }

@@ -3,8 +3,8 @@ import { Allocator, ALIGNMENT } from './allocator.ts';
 
 const PAGE = 65536;
 
-/** The first bytes stay unused: address 0 is no buffer. */
-const RESERVED = 1024;
+/** The first page is the module's: constants of kernels. Address 0 is no buffer. */
+const RESERVED = PAGE;
 
 /** Most pages: 4 GiB with addresses of 32 bits, 16 GiB (as much as browsers grant) with 64. */
 const MOST_PAGES = { narrow: 65536, wide: 262144 };

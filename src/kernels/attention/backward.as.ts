@@ -34,10 +34,10 @@ export function attentionGrad(call: usize, part: u32, scratch: usize): void {
   const b = pair / heads;
   const head = pair % heads;
   const H = heads * D;
-  const width = (3 * H) << 2;
+  const width = (H * 3) << 2;
 
   const inputs = binding(call, 0);
-  const fromQuery = (3 * b * N * H + head * D) << 2;
+  const fromQuery = (b * N * H * 3 + head * D) << 2;
   const query = binding(call, 1) + fromQuery;
   let next: usize = 2;
   let c2p: usize = 0;

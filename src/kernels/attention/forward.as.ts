@@ -1,7 +1,7 @@
 import { binding, SCRATCH_BYTES, uniform, uniformFloat, variant } from '../call.as';
 import { dropoutKey, dropoutMask4, dropoutThreshold } from '../dropout/mask.as';
-import { exp4, largestOf, sumOf } from '../math.as';
-import { describeKeys, keysIn, logOf, LOWEST } from './keys.as';
+import { exp4, largestOf, sumOf, log } from '../math.as';
+import { describeKeys, keysIn, LOWEST } from './keys.as';
 import { multiply, pack, transpose, unpack } from './panels.as';
 import { addRelative } from './relative.as';
 
@@ -110,7 +110,7 @@ export function attention(call: usize, part: u32, scratch: usize): void {
         v128.store(s, weight1, 16);
       }
       const total = sumOf(f32x4.add(total0, total1));
-      store<f32>(logSums + ((i0 + i) << 2), top + <f32>logOf(total));
+      store<f32>(logSums + ((i0 + i) << 2), top + <f32>log(total));
       const factor = f32x4.splat(1 / total);
       const keptFactor = p == 0 ? factor : f32x4.mul(factor, kept);
       const index = <u32>(((head * B + b) * N + i0 + i) * N);

@@ -15,16 +15,3 @@ export function describeKeys(mask: usize, N: usize, padded: usize, real: usize, 
 export function keysIn(bytes: usize, each: usize, padded: usize): usize {
   return min<usize>(padded, (bytes / each) & ~7);
 }
-
-/**
- * ln x of a positive normal x, by the series of 2 artanh((m - 1) / (m + 1)). (AssemblyScript's own reads a table that would lie in the device's memory.)
- */
-export function logOf(x: f32): f64 {
-  const bits = reinterpret<u32>(x) - 0x3f3504f3;
-  const exponent = (<i32>bits) >> 23;
-  const m = <f64>reinterpret<f32>((bits & 0x7fffff) + 0x3f3504f3);
-  const s = (m - 1) / (m + 1);
-  const t = s * s;
-  const series = 1 + t * (1.0 / 3 + t * (1.0 / 5 + t * (1.0 / 7 + t * (1.0 / 9 + t * (1.0 / 11)))));
-  return <f64>exponent * Math.LN2 + 2 * s * series;
-}

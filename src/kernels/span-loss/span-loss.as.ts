@@ -37,7 +37,7 @@ export function spanLoss(call: usize, _part: u32, scratch: usize): void {
       v128.store(scratch + i, e);
     }
     const total = f64x2.extract_lane(total2, 0) + f64x2.extract_lane(total2, 1);
-    if (label < N) loss += weight * (log(total) - (load<f32>(logits + first + (label << 3)) - top));
+    if (label < N) loss += weight * (<f32>log(total) - (load<f32>(logits + first + (label << 3)) - top));
     if (!graded) continue;
     const scaled = weight * lossScale;
     for (let n: usize = 0; n < N; n++) {
