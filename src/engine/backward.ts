@@ -12,7 +12,7 @@ import {
   type NormGrad,
   type PartialSums,
 } from '../kernels/layer-norm/layer-norm-grad.ts';
-import { spanLoss } from '../kernels/span-loss/span-loss.ts';
+import { spanLoss, type SpanLoss } from '../kernels/span-loss/span-loss.ts';
 import { relativeSpan } from '../model/config.ts';
 import { dropoutSites } from '../model/dropout-sites.ts';
 import type { Build } from './build.ts';
@@ -33,7 +33,7 @@ export function backward(build: Build): void {
   const { config, T } = build;
   const { hidden_size: H, num_hidden_layers: L } = config;
   const d = build.space('d');
-  build.add(lossOf(build, build.space('d logits')));
+  build.add(lossOf(build, { logits: build.space('d logits'), bias: build.gradient('qa_outputs.bias') }));
   const dLogits = { slice: build.space('d logits'), ld: 2 };
   linear(build, {
     label: 'head weight gradient',
@@ -44,7 +44,6 @@ export function backward(build: Build): void {
     b: { slice: build.saved(L), ld: H },
     c: { slice: build.gradient('qa_outputs.weight'), ld: H },
     accumulate: true,
-    epilogue: { kind: 'column-sums', sums: build.gradient('qa_outputs.bias') },
   });
   linear(build, {
     label: 'head gradient',
@@ -66,8 +65,8 @@ export function backward(build: Build): void {
   addPartials(build, build.norms, build.space('norm partials'));
 }
 
-/** Loss into the StepState and, where asked for, the gradient of the logits. */
-export function lossOf(build: Build, dLogits: Slice | null) {
+/** Loss into the StepState and, where asked for, the gradients of the logits and of the head's bias. */
+export function lossOf(build: Build, gradient: SpanLoss['gradient']) {
   return spanLoss({
     label: 'span loss',
     B: build.shape.B,
@@ -75,7 +74,7 @@ export function lossOf(build: Build, dLogits: Slice | null) {
     logits: build.space('logits'),
     targets: build.space('targets'),
     state: build.buffers.state,
-    dLogits,
+    gradient,
   });
 }
 

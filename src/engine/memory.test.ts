@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../model/config.ts';
+import { cpuMemory } from '../devices/cpu/device.ts';
 import { gpuMemory } from '../devices/gpu/device.ts';
 import { planMemory, stepCalls, type Pass } from './memory.ts';
 
 const GIB = 2 ** 30;
-const limits = gpuMemory({ maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 });
+const gpu = gpuMemory({ maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 });
+const processor = cpuMemory(4 * GIB, 2);
 const training = (B: number, N: number): Pass => ({ B, N, mode: 'train' });
 
 const base = parseConfig(
@@ -27,17 +29,11 @@ const base = parseConfig(
   'test',
 );
 
-test('a base model at batch 8 x 512 fits: memory, bindings, dispatches, wasted work', () => {
-  const plan = planMemory(base, [training(8, 512)], limits);
-  expect(plan.total / GIB).toBeLessThan(2.8);
-  expect(plan.fits).toBe(true);
-  expect(plan.rowsPerPass).toBe(8);
-  expect(planMemory(base, [training(8, 160)], limits).total / GIB).toBeLessThan(2.1);
-
-  const { pass, finish } = stepCalls(base, { B: 8, N: 512 });
-  expect(pass.length + finish.length).toBeLessThanOrEqual(560);
-  const flops = { executed: 0, necessary: 0 };
-  for (const call of [...pass, ...finish]) {
+const flopsOf = (N: number, recompute: boolean) => {
+  const { pass, finish } = stepCalls(base, { B: 8, N }, undefined, undefined, recompute);
+  const flops = { calls: 0, executed: 0, necessary: 0 };
+  for (const call of [...pass, ...finish].filter(({ wgsl }) => wgsl !== null)) {
+    flops.calls++;
     flops.executed += call.flops?.executed ?? 0;
     flops.necessary += call.flops?.necessary ?? 0;
     expect(call.bindings.length).toBeLessThanOrEqual(8);
@@ -45,11 +41,31 @@ test('a base model at batch 8 x 512 fits: memory, bindings, dispatches, wasted w
     expect(4 * call.uniforms.length).toBeLessThanOrEqual(256);
     for (const { size } of call.bindings) expect(size).toBeLessThanOrEqual(128 * 2 ** 20);
   }
-  expect(flops.executed / flops.necessary).toBeLessThan(1.05);
+  return flops;
+};
+
+test.each([gpu, processor])(
+  'a base model at batch 8 x 512 fits where layers are computed again',
+  (device) => {
+    const plan = planMemory(base, [training(8, 512)], device, undefined, true);
+    expect(plan.total / GIB).toBeLessThan(2.8);
+    expect(plan.fits).toBe(true);
+    expect(plan.rowsPerPass).toBe(8);
+    expect(planMemory(base, [training(8, 160)], device, undefined, true).total / GIB).toBeLessThan(2.1);
+    expect(flopsOf(512, true).calls).toBeLessThanOrEqual(560);
+  },
+);
+
+test('a step that keeps what its backward pass needs wastes little work', () => {
+  const { executed, necessary } = flopsOf(160, false);
+  expect(executed / necessary).toBeLessThan(1.03);
+  const again = flopsOf(160, true);
+  expect(again.necessary).toBe(necessary);
+  expect(again.executed / necessary).toBeGreaterThan(1.2);
 });
 
 test('a batch that would bind too much is cut into parts', () => {
-  const plan = planMemory(base, [training(24, 512)], limits);
+  const plan = planMemory(base, [training(24, 512)], gpu, undefined, true);
   expect(plan.rowsPerPass).toBeLessThan(24);
   expect(plan.fits).toBe(true);
   expect(plan.total / GIB).toBeLessThan(3);

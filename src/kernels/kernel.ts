@@ -45,6 +45,8 @@ export interface WasmForm {
   kernel: string;
   parts: number;
   variant?: readonly number[];
+  /** FLOPs, where they are not those of the WGSL form. */
+  executed?: number;
 }
 
 export type Uniform = { u32: number } | { f32: number };

@@ -33,7 +33,10 @@ test('a run that fits is offered nothing smaller', () => {
 });
 
 test('after a refusal the mildest smaller run of each kind is offered, and each needs less than was refused', () => {
-  const { total } = planRun(config, args, longest, budget);
+  const { plans } = planRun(config, args, longest, budget);
+  // The first keeps what its backward pass needs, the second computes it again; neither found room.
+  expect(plans.map(({ recompute }) => recompute)).toEqual([false, true]);
+  const { total } = plans[1];
   const memory = planRun(config, args, longest, { ...budget, refused: total });
   expect(memory.fits).toBe(false);
   expect(memory.offers.map(({ settings }) => settings)).toEqual([

@@ -114,6 +114,7 @@ export function matmul(choice: TileChoice, options: Matmul): KernelCall {
         block.columns,
         epilogue.kind === 'gelu' && epilogue.keepInput ? 1 : 0,
       ],
+      executed: 2 * (Math.ceil(M / 4) * 4) * (Math.ceil(N / 8) * 8) * K * batches * heads * sums,
     },
     uniforms: [...integers.map((u32) => ({ u32 })), { f32: 'dropout' in epilogue ? epilogue.dropout : 0 }],
     bindings: [a.slice, b.slice, c.slice, ...extras(epilogue)],

@@ -12,6 +12,7 @@ export function spanLoss(call: usize, _part: u32, scratch: usize): void {
   const at = binding(call, 2);
   const graded = variant(call, 0) == 1;
   const dLogits = graded ? binding(call, 3) : 0;
+  const dBias = graded ? binding(call, 4) : 0;
   const B = uniform(call, 0);
   const N = <usize>uniform(call, 1);
   const bytes = ((N + 3) & ~3) << 2;
@@ -39,11 +40,21 @@ export function spanLoss(call: usize, _part: u32, scratch: usize): void {
     const total = f64x2.extract_lane(total2, 0) + f64x2.extract_lane(total2, 1);
     if (label < N) loss += weight * (<f32>log(total) - (load<f32>(logits + first + (label << 3)) - top));
     if (!graded) continue;
+    // The label's share is minus the sum of the others: so the gradient of the head's bias, which is 0, has no more than the rounding of this one value.
     const scaled = weight * lossScale;
+    let others: f64 = 0;
     for (let n: usize = 0; n < N; n++) {
-      const probability = load<f32>(scratch + (n << 2)) / <f32>total;
-      store<f32>(dLogits + first + (n << 3), probability * scaled - (n == label ? scaled : 0));
+      if (n == label) continue;
+      const d = (load<f32>(scratch + (n << 2)) / <f32>total) * scaled;
+      store<f32>(dLogits + first + (n << 3), d);
+      others += d;
     }
+    if (label < N) {
+      store<f32>(dLogits + first + (label << 3), -(<f32>others));
+      others -= <f32>others;
+    }
+    const bias = dBias + ((<usize>side) << 2);
+    store<f32>(bias, load<f32>(bias) + <f32>others);
   }
   state.setStateFloat(at, state.LOSS, state.stateFloat(at, state.LOSS) + loss);
 }

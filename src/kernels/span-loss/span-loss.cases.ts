@@ -35,7 +35,11 @@ export function describeSpanLoss(open: () => Promise<Device>): void {
     initial[LOSS] = 2;
     initial[GRADIENT_SCALE] = 0.5;
     initial[LOSS_SCALE] = 8;
-    const [state, dLogits] = [upload(device, initial), allocate(device, 2 * B * N)];
+    const [state, dLogits, dBias] = [
+      upload(device, initial),
+      allocate(device, 2 * B * N),
+      upload(device, Float32Array.of(3, -5)),
+    ];
     await runCalls(device, [
       spanLoss({
         label: 'loss',
@@ -44,7 +48,7 @@ export function describeSpanLoss(open: () => Promise<Device>): void {
         logits: upload(device, logits),
         targets: upload(device, spanTargets(N, startLabels, endLabels)),
         state,
-        dLogits,
+        gradient: { logits: dLogits, bias: dBias },
       }),
     ]);
 
@@ -66,6 +70,10 @@ export function describeSpanLoss(open: () => Promise<Device>): void {
     expect(Math.abs((await download(device, state))[LOSS] - 2 - loss)).toBeLessThan(1e-6 * Math.max(1, loss));
     if (N === 1) expect(Math.max(...found.map(Math.abs))).toBe(0);
     else expect(relativeError(found, wanted)).toBeLessThan(1e-6);
+    // Added to what is there. Each row's softmax sums to 1, so there is nothing to add but rounding.
+    const bias = await download(device, dBias);
+    expect(Math.abs(bias[0] - 3)).toBeLessThan(1e-6);
+    expect(Math.abs(bias[1] + 5)).toBeLessThan(1e-6);
   });
 
   test('the loss alone, without a gradient', async () => {
@@ -82,7 +90,7 @@ export function describeSpanLoss(open: () => Promise<Device>): void {
         logits: allocate(device, 2 * B * N),
         targets: upload(device, spanTargets(N, labels, labels)),
         state,
-        dLogits: null,
+        gradient: null,
       }),
     ]);
     expect((await download(device, state))[LOSS]).toBeCloseTo(Math.log(N), 6);

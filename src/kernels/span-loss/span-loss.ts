@@ -10,8 +10,8 @@ export interface SpanLoss {
   /** 2 B labels (u32; starts, then ends) and their 2 B weights (f32; 0 for a label that is ignored): `spanTargets`. */
   targets: Slice;
   state: Slice;
-  /** [B * N, 2], or null where only the loss is wanted. */
-  dLogits: Slice | null;
+  /** Null where only the loss is wanted. `logits` [B * N, 2]; their sum over all tokens is added to `bias` [2], the head's. */
+  gradient: { logits: Slice; bias: Slice } | null;
 }
 
 /**
@@ -40,14 +40,14 @@ export function countLabels(N: number, labels: Int32Array): number {
   return labels.reduce((count, label) => count + Number(label < N), 0);
 }
 
-/** Adds gradient_scale * loss to the StepState and writes the gradient of the logits, times gradient_scale and
- * loss_scale. */
-export function spanLoss({ label, B, N, logits, targets, state, dLogits }: SpanLoss): KernelCall {
+/** Adds gradient_scale * loss to the StepState and gives the gradients of the logits and of the head's bias, times gradient_scale
+ * and loss_scale. */
+export function spanLoss({ label, B, N, logits, targets, state, gradient }: SpanLoss): KernelCall {
   return {
     label,
     uniforms: [{ u32: B }, { u32: N }],
-    bindings: [logits, targets, state, ...(dLogits ? [dLogits] : [])],
-    wgsl: spanLossWgsl(dLogits !== null),
-    wasm: { kernel: 'spanLoss', parts: 1, variant: [Number(dLogits !== null)] },
+    bindings: [logits, targets, state, ...(gradient ? [gradient.logits, gradient.bias] : [])],
+    wgsl: spanLossWgsl(gradient !== null),
+    wasm: { kernel: 'spanLoss', parts: 1, variant: [Number(gradient !== null)] },
   };
 }

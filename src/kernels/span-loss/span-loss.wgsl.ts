@@ -3,8 +3,9 @@ import { STEP_STATE_WGSL } from '../wgsl/step-state.ts';
 
 const THREADS = 128;
 
-// The gradient of qa_outputs.bias is 0 but for rounding, since each row's softmax sums to 1: exp to the last place (WGSL's own
-// may be several units off) and division by the sum keep that rounding, which Adam would turn into steps, small.
+// The gradient of qa_outputs.bias is 0 but for rounding, since each row's softmax sums to 1. What keeps that rounding, which Adam
+// would turn into steps, small: exp to the last place (WGSL's own may be several units off); p - 1 at the label as minus the sum
+// of the other p, which also loses nothing where p is near 1; sums by rows, in pairs.
 const PRECISE_WGSL = /* wgsl */ `
 fn precise_exp(value: f32) -> f32 {
   let x = max(value, -87.0);
@@ -42,7 +43,7 @@ fn precise_log(value: f32) -> f32 {
 }
 `;
 
-/** `gradient`: whether there is a binding for it. One workgroup. */
+/** `gradient`: whether there are bindings for it. One workgroup. */
 export function spanLossWgsl(gradient: boolean): WgslForm {
   return {
     code: /* wgsl */ `
@@ -52,7 +53,12 @@ struct Uniforms { B: u32, N: u32 }
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read_write> state: StepState;
-${gradient ? '@group(0) @binding(4) var<storage, read_write> d_logits: array<f32>;' : ''}
+${
+  gradient
+    ? `@group(0) @binding(4) var<storage, read_write> d_logits: array<f32>;
+@group(0) @binding(5) var<storage, read_write> d_bias: array<f32>;`
+    : ''
+}
 var<workgroup> parts: array<f32, ${THREADS}>;
 fn reduce(t: u32, value: f32, largest: bool) -> f32 {
   parts[t] = value;
@@ -71,6 +77,7 @@ fn reduce(t: u32, value: f32, largest: bool) -> f32 {
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(local_invocation_index) t: u32) {
   var loss = 0.0;
+  var bias = vec2<f32>(0.0);
   for (var row = 0u; row < 2u * u.B; row++) {
     let side = row / u.B;
     let first = (row % u.B) * u.N * 2u + side;
@@ -87,15 +94,27 @@ fn main(@builtin(local_invocation_index) t: u32) {
     if (label < u.N) { loss += weight * (log_total - (logits[first + 2u * label] - top)); }
     ${
       gradient
-        ? `for (var n = t; n < u.N; n += ${THREADS}u) {
+        ? `var sum = 0.0;
+    for (var n = t; n < u.N; n += ${THREADS}u) {
+      if (n == label) { continue; }
       let at = first + 2u * n;
-      let probability = precise_exp(logits[at] - top) / total;
-      d_logits[at] = probability * scaled - select(0.0, scaled, n == label);
-    }`
+      let d = precise_exp(logits[at] - top) / total * scaled;
+      d_logits[at] = d;
+      sum += d;
+    }
+    let others = reduce(t, sum, false);
+    if (label < u.N && label % ${THREADS}u == t) {
+      d_logits[first + 2u * label] = -others;
+      sum -= others;
+    }
+    bias[side] += reduce(t, sum, false);`
         : ''
     }
   }
-  if (t == 0u) { state.loss += loss; }
+  if (t == 0u) {
+    state.loss += loss;
+    ${gradient ? 'd_bias[0] += bias.x; d_bias[1] += bias.y;' : ''}
+  }
 }`,
     workgroups: [1, 1, 1],
   };
