@@ -1,0 +1,48 @@
+import { AlignedText } from '../aligned-text.ts';
+import type { Pattern } from '../pattern.ts';
+
+/** Replaces each match by `content`, whose characters all take the span of the last character matched. */
+export function replace(text: AlignedText, pattern: Pattern, content: Int32Array): AlignedText {
+  const raw = text.toString();
+  const matches = raw === '' ? [] : pattern.find(raw);
+  if (matches.length === 0) return text;
+  const codes: number[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let at = 0; // in characters
+  let units = 0; // the same place in UTF-16 units
+  const advance = () => {
+    units += text.codes[at] > 0xffff ? 2 : 1;
+    at++;
+  };
+  const copyTo = (unit: number) => {
+    while (units < unit) {
+      codes.push(text.codes[at]);
+      starts.push(text.starts[at]);
+      ends.push(text.ends[at]);
+      advance();
+    }
+  };
+  for (let i = 0; i < matches.length; i += 2) {
+    copyTo(matches[i]);
+    while (units < matches[i + 1]) advance();
+    for (const code of content) {
+      codes.push(code);
+      starts.push(at > 0 ? text.starts[at - 1] : text.origin);
+      ends.push(at > 0 ? text.ends[at - 1] : text.origin);
+    }
+  }
+  copyTo(raw.length);
+  return new AlignedText(Int32Array.from(codes), Int32Array.from(starts), Int32Array.from(ends), text.origin);
+}
+
+/** Runs of two and more spaces become one, with the span of the last: the Replace step of every converted spm.model. */
+export function collapseSpaces(text: AlignedText): AlignedText {
+  const { codes } = text;
+  let doubled = false;
+  for (let i = 1; i < codes.length && !doubled; i++) doubled = codes[i] === 32 && codes[i - 1] === 32;
+  if (!doubled) return text;
+  const kept = [...codes.keys()].filter((i) => codes[i] !== 32 || codes[i + 1] !== 32);
+  const pick = (values: Int32Array) => Int32Array.from(kept, (i) => values[i]);
+  return new AlignedText(pick(codes), pick(text.starts), pick(text.ends), text.origin);
+}

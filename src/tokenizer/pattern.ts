@@ -1,0 +1,61 @@
+import { toRegExp } from 'oniguruma-to-es';
+import type { JsonReader } from './json-reader.ts';
+import { asReferenceSees } from './unicode/reference-version.ts';
+
+/** What a Replace or Split looks for. */
+export interface Pattern {
+  /** As the file has it. */
+  source: string;
+  /** Start and end of each match in turn, in UTF-16 units. */
+  find(text: string): number[];
+}
+
+/**
+ * The pattern of a Replace or Split: {String} or {Regex}, a regular expression of Oniguruma.
+ * @throws ManabiError tokenizer-unsupported where there is no equal expression of JavaScript
+ */
+export function readPattern(json: JsonReader): Pattern {
+  const literal = json.get('String');
+  if (!literal.isNull) {
+    const escaped = literal.string.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    return regexPattern(literal.string, new RegExp(escaped, 'gu'), false);
+  }
+  const source = json.get('Regex').string;
+  try {
+    return regexPattern(
+      source,
+      toRegExp(source, { accuracy: 'strict', global: true, target: 'ES2024' }),
+      true,
+    );
+  } catch (error) {
+    throw json.unsupported('Regex', `${source} (${(error as Error).message})`);
+  }
+}
+
+/** Matches as the onig crate's find_iter gives them: no empty one right after another match. */
+export function regexPattern(source: string, expression: RegExp, classes: boolean): Pattern {
+  return {
+    source,
+    find(text) {
+      const seen = classes ? asReferenceSees(text) : text;
+      const found: number[] = [];
+      let at = 0;
+      let lastEnd = -1;
+      while (at <= seen.length) {
+        expression.lastIndex = at;
+        const match = expression.exec(seen);
+        if (!match) break;
+        const start = match.index;
+        const end = start + match[0].length;
+        if (start === end && end === lastEnd) {
+          at += (seen.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+          continue;
+        }
+        found.push(start, end);
+        at = end;
+        lastEnd = end;
+      }
+      return found;
+    },
+  };
+}

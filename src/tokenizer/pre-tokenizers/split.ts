@@ -1,0 +1,80 @@
+import type { AlignedText } from '../aligned-text.ts';
+import type { Pattern } from '../pattern.ts';
+import { isWhitespace } from '../unicode/classes.ts';
+import { isWord } from '../unicode/word.ts';
+import { Parts, type Behavior } from './behavior.ts';
+import { cutPieces, type PreTokenizer } from './pre-tokenized.ts';
+
+/** Cuts at every character of a class. */
+export function splitAtCharacters(test: (code: number) => boolean, behavior: Behavior): PreTokenizer {
+  return (input) =>
+    cutPieces(input, ({ codes }, from, to) => {
+      const parts = new Parts();
+      let begin = from;
+      for (let i = from; i < to; i++) {
+        if (!test(codes[i])) continue;
+        if (begin < i) parts.add(begin, i, false);
+        parts.add(i, i + 1, true);
+        begin = i + 1;
+      }
+      if (begin < to) parts.add(begin, to, false);
+      return parts.ranges(behavior);
+    });
+}
+
+/** Cuts at the matches of a pattern, or `invert`ed: at what lies between them. */
+export function splitAtPattern(pattern: Pattern, behavior: Behavior, invert: boolean): PreTokenizer {
+  return (input) =>
+    cutPieces(input, (text, from, to) => {
+      const { string, place } = pieceString(text, from, to);
+      const matches = pattern.find(string);
+      const parts = new Parts();
+      let begin = from;
+      for (let i = 0; i < matches.length; i += 2) {
+        const start = place(matches[i]);
+        const end = place(matches[i + 1]);
+        if (begin !== start) parts.add(begin, start, invert);
+        parts.add(start, end, !invert);
+        begin = end;
+      }
+      if (begin !== to) parts.add(begin, to, invert);
+      return parts.ranges(behavior);
+    });
+}
+
+/** A piece as a string; `place` gives the character at a UTF-16 unit, asked for in ascending order. */
+function pieceString(text: AlignedText, from: number, to: number) {
+  const string = text.substring(from, to);
+  if (string.length === to - from) return { string, place: (unit: number) => from + unit };
+  let at = from;
+  let units = 0;
+  const place = (unit: number) => {
+    while (units < unit) units += text.codes[at++] > 0xffff ? 2 : 1;
+    return at;
+  };
+  return { string, place };
+}
+
+/** Runs of word characters and runs of others; white space is dropped (`\w+|[^\w\s]+`). */
+export const splitWords: PreTokenizer = (input) =>
+  cutPieces(input, ({ codes }, from, to) => {
+    const ranges: number[] = [];
+    let previous = 0; // 0: white space, 1: of a word, 2: other
+    for (let i = from; i < to; i++) {
+      const kind = isWord(codes[i]) ? 1 : isWhitespace(codes[i]) ? 0 : 2;
+      if (kind !== 0 && kind === previous) ranges[ranges.length - 1] = i + 1;
+      else if (kind !== 0) ranges.push(i, i + 1);
+      previous = kind;
+    }
+    return ranges;
+  });
+
+/** Pieces of `length` characters. */
+export function splitByLength(length: number): PreTokenizer {
+  return (input) =>
+    cutPieces(input, (_, from, to) => {
+      const ranges: number[] = [];
+      for (let i = from; i < to; i += length) ranges.push(i, Math.min(i + length, to));
+      return ranges;
+    });
+}
