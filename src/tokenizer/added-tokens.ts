@@ -76,7 +76,8 @@ export class AddedTokenMatcher {
       }
       if (token.rstrip) while (stop < codes.length && isWhitespace(codes[stop])) stop++;
       if (start > done) parts.push({ text: text.slice(done, start), id: -1 });
-      parts.push({ text: text.slice(start, stop), id: token.id });
+      // All of a token may be white space that the token before it took.
+      if (start < stop) parts.push({ text: text.slice(start, stop), id: token.id });
       done = stop;
     }
     if (done < codes.length) parts.push({ text: text.slice(done, codes.length), id: -1 });

@@ -13,7 +13,11 @@ export class AddedVocabulary {
   private readonly specials = new Map<string, TokenFlags>();
   private readonly others: TokenFlags[] = [];
 
-  constructor(private readonly vocabulary: ReadonlyMap<string, number>) {}
+  /** `size` of the model: a new token's id; one more than its tokens where one of them is there twice. */
+  constructor(
+    private readonly vocabulary: ReadonlyMap<string, number>,
+    private readonly size: number,
+  ) {}
 
   /** The tokens by id. */
   get tokens(): AddedToken[] {
@@ -56,7 +60,7 @@ export class AddedVocabulary {
   }
 
   private nextId(): number {
-    const { size } = this.vocabulary;
+    const { size } = this;
     const largest = Math.max(-1, ...this.byId.keys());
     return largest >= size || (size === 0 && largest >= 0) ? largest + 1 : size;
   }

@@ -128,6 +128,11 @@ export class AlignedText {
   /** `codes` before the text, with the span of its first character; an empty text stays empty. */
   prepend(codes: Int32Array): AlignedText {
     if (this.length === 0) return this;
+    // The reference writes the first character again after what it prepends; after nothing it has no span to repeat.
+    if (codes.length === 0) {
+      const atOrigin = (values: Int32Array) => values.map((value, i) => (i === 0 ? this.origin : value));
+      return new AlignedText(this.codes, atOrigin(this.starts), atOrigin(this.ends), this.origin);
+    }
     const n = codes.length;
     const before = (values: Int32Array, prefix: Int32Array) => {
       const joined = new Int32Array(n + values.length);

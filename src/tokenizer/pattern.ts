@@ -1,5 +1,5 @@
-import { toRegExp } from 'oniguruma-to-es';
 import type { JsonReader } from './json-reader.ts';
+import { fromOniguruma } from './oniguruma.ts';
 import { asReferenceSees } from './unicode/reference-version.ts';
 
 /** What a Replace or Split looks for. */
@@ -22,11 +22,7 @@ export function readPattern(json: JsonReader): Pattern {
   }
   const source = json.get('Regex').string;
   try {
-    return regexPattern(
-      source,
-      toRegExp(source, { accuracy: 'strict', global: true, target: 'ES2024' }),
-      true,
-    );
+    return regexPattern(source, fromOniguruma(source), true);
   } catch (error) {
     throw json.unsupported('Regex', `${source} (${(error as Error).message})`);
   }

@@ -79,7 +79,7 @@ function fromTokenizerJson(
   const ofClass = tokenizerClass.adjust?.(file, config) ?? file;
   const parts = readTokenizerJson(adjustPrefixSpace(ofClass, config));
   const { normalizer, preTokenizer, model } = parts;
-  const addedTokens = new AddedVocabulary(model.vocabulary);
+  const addedTokens = new AddedVocabulary(model.vocabulary, model.size);
   addedTokens.add(parts.addedTokens);
   const special = readSpecialTokens(configFiles, parts.addedTokens, tokenizerClass);
   addSpecialTokens(special, addedTokens);

@@ -50,7 +50,7 @@ export function convertSentencePiece(
     });
   }
   const vocabulary = new Map(model.pieces.map(({ text }, id) => [text, id]));
-  const addedTokens = new AddedVocabulary(vocabulary);
+  const addedTokens = new AddedVocabulary(vocabulary, model.pieces.length);
   addedTokens.add(addedPieces(model));
   options.addSpecialTokens(addedTokens);
   const idOf = (content: string) => addedTokens.idOf(content) ?? model.unknownId;

@@ -25,8 +25,10 @@ export interface SpecialTokens {
   named: ReadonlyMap<SpecialName, NamedToken>;
   /** Of added_tokens_decoder or what stands for it, by id. */
   declared: LooseToken[];
-  /** additional_special_tokens, then extra_special_tokens. */
-  further: NamedToken[];
+  /** additional_special_tokens */
+  additional: NamedToken[];
+  /** extra_special_tokens */
+  extra: NamedToken[];
 }
 
 /**
@@ -36,7 +38,7 @@ export interface SpecialTokens {
 export function readSpecialTokens(
   { tokenizerConfig, specialTokensMap, addedTokens }: ConfigFiles,
   inTokenizerJson: readonly AddedToken[],
-  { defaults }: TokenizerClass,
+  { defaults, maskFlags }: TokenizerClass,
 ): SpecialTokens {
   const named = new Map<SpecialName, NamedToken | null>();
   const take = (file: JsonReader, force: Partial<LooseToken>) => {
@@ -46,15 +48,15 @@ export function readSpecialTokens(
     }
   };
   take(tokenizerConfig, {});
-  let further = readList(tokenizerConfig.get('additional_special_tokens'), {});
+  let additional = readList(tokenizerConfig.get('additional_special_tokens'), {});
   const declared = new Map<number, LooseToken>();
   const decoder = tokenizerConfig.get('added_tokens_decoder');
   if (decoder.isNull) {
     take(specialTokensMap, { special: true });
     const list = specialTokensMap.get('additional_special_tokens');
-    if (list.value === null) further = [];
-    else further = [...further, ...readList(list, { special: true })];
-    const special = new Set([...named.values(), ...further].map(contentOf));
+    if (list.value === null) additional = [];
+    else additional = [...additional, ...readList(list, { special: true })];
+    const special = new Set([...named.values(), ...additional].map(contentOf));
     for (const [content, id] of addedTokens.entries) {
       declared.set(id.count, { ...plain(content), normalized: null, special: special.has(content) });
     }
@@ -68,36 +70,44 @@ export function readSpecialTokens(
     if (token === undefined && defaults[name] !== undefined) named.set(name, defaults[name]);
     else if (token) named.set(name, byContent.get(contentOf(token)) ?? token);
   }
+  const mask = named.get('mask');
+  if (typeof mask === 'string' && maskFlags) named.set('mask', { content: mask, ...maskFlags });
   const extra = tokenizerConfig.get('extra_special_tokens');
-  if (!extra.isNull) further = [...further, ...extra.entries.map(([, token]) => readNamed(token, {}))];
   return {
     named: new Map([...named].filter((entry): entry is [SpecialName, NamedToken] => entry[1] !== null)),
     declared: [...declared].sort(([a], [b]) => a - b).map(([, token]) => token),
-    further,
+    additional,
+    extra: extra.isNull ? [] : extra.entries.map(([, token]) => readNamed(token, {})),
   };
 }
 
 /** Adds what the settings name to the tokens of the model file, as PreTrainedTokenizerFast does. */
-export function addSpecialTokens(
-  { named, declared, further }: SpecialTokens,
-  vocabulary: AddedVocabulary,
-): void {
-  const special = new Map<string, NamedToken>();
-  const inOrder = names.map((name) => named.get(name)).filter((token) => token !== undefined);
-  for (const token of [...inOrder, ...further]) {
-    const content = contentOf(token);
-    if (content !== '' && !special.has(content)) special.set(content, token);
-  }
+export function addSpecialTokens(tokens: SpecialTokens, vocabulary: AddedVocabulary): void {
+  const special = allSpecialTokens(tokens);
+  const contents = new Set(special.map(contentOf));
   const known = new Set(vocabulary.tokens.map(({ content }) => content));
-  const added = declared.filter((token) => !vocabulary.has(settled(token)));
+  const added = tokens.declared.filter((token) => !vocabulary.has(settled(token)));
   for (const { content } of added) known.add(content);
   // A token with flags is added again even where its text is known: the flags of the last one count.
-  for (const [content, token] of special) {
+  for (const token of special) {
     if (typeof token !== 'string') added.push(token);
-    else if (!known.has(content)) added.push({ ...plain(content), normalized: null });
+    else if (!known.has(token)) added.push({ ...plain(token), normalized: null });
   }
   vocabulary.add(
-    added.map((token) => settled({ ...token, special: token.special || special.has(token.content) })),
+    added.map((token) => settled({ ...token, special: token.special || contents.has(token.content) })),
+  );
+}
+
+/** In transformers' order, each text once; but what the list of additional ones has twice is there twice. */
+function allSpecialTokens({ named, additional, extra }: SpecialTokens): NamedToken[] {
+  const seen = new Set<string>();
+  const inOrder = names.map((name) => named.get(name)).filter((token) => token !== undefined);
+  return [...inOrder.map((token) => [token]), additional, ...extra.map((token) => [token])].flatMap(
+    (group) => {
+      const fresh = group.filter((token) => contentOf(token) !== '' && !seen.has(contentOf(token)));
+      for (const token of fresh) seen.add(contentOf(token));
+      return fresh;
+    },
   );
 }
 

@@ -5,19 +5,19 @@ import type { NamedToken, SpecialName } from './special-tokens.ts';
 /** What a tokenizer class of transformers adds to its files. */
 export interface TokenizerClass {
   /** Special tokens where no file names them. */
-  defaults: Partial<Record<SpecialName, NamedToken>>;
+  defaults: Partial<Record<SpecialName, string>>;
+  /** Flags of a mask token that the files name by its text alone. */
+  maskFlags?: Omit<Exclude<NamedToken, string>, 'content'>;
   /** Rewrites parts of tokenizer.json by the settings of tokenizer_config.json, after the added tokens were read. */
   adjust?: (parts: JsonReader, config: JsonReader) => JsonReader;
 }
 
 const bertNames = { unk: '[UNK]', sep: '[SEP]', pad: '[PAD]', cls: '[CLS]', mask: '[MASK]' };
 const debertaNames = { bos: '[CLS]', eos: '[SEP]', ...bertNames };
-const robertaNames = { bos: '<s>', eos: '</s>', sep: '</s>', cls: '<s>', unk: '<unk>', pad: '<pad>' };
+const robertaNames = { bos: '<s>', eos: '</s>', sep: '</s>', cls: '<s>', unk: '<unk>', pad: '<pad>', mask: '<mask>' };
 const endOfText = '<|endoftext|>';
 
-function maskThatTakesSpace(content: string, normalized: boolean | null): NamedToken {
-  return { content, normalized, lstrip: true, rstrip: false, single_word: false, special: false };
-}
+const takesSpace = { normalized: false, lstrip: true, rstrip: false, single_word: false, special: false };
 
 const bert: TokenizerClass = { defaults: bertNames, adjust: adjustBertNormalizer };
 
@@ -30,17 +30,14 @@ const classes: Record<string, TokenizerClass> = {
   ElectraTokenizer: bert,
   DistilBertTokenizer: bert,
   RobertaTokenizer: {
-    defaults: { ...robertaNames, mask: maskThatTakesSpace('<mask>', false) },
+    defaults: robertaNames,
+    maskFlags: takesSpace,
     adjust: adjustTrimming,
   },
-  XLMRobertaTokenizer: { defaults: { ...robertaNames, mask: maskThatTakesSpace('<mask>', null) } },
+  XLMRobertaTokenizer: { defaults: robertaNames, maskFlags: { ...takesSpace, normalized: null } },
   AlbertTokenizer: {
-    defaults: {
-      ...debertaNames,
-      unk: '<unk>',
-      pad: '<pad>',
-      mask: maskThatTakesSpace('[MASK]', false),
-    },
+    defaults: { ...debertaNames, unk: '<unk>', pad: '<pad>' },
+    maskFlags: takesSpace,
   },
   GPT2Tokenizer: { defaults: { unk: endOfText, bos: endOfText, eos: endOfText } },
 };

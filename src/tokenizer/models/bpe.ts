@@ -48,6 +48,10 @@ export class Bpe implements Model {
     );
   }
 
+  get size(): number {
+    return this.vocabulary.size;
+  }
+
   tokenize(text: AlignedText, piece: TextPiece, sink: TokenSink): void {
     const word = wordOf(text, piece);
     let cut = this.cache.get(word);

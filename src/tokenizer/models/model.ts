@@ -6,6 +6,8 @@ import type { TokenSink } from '../token-sink.ts';
 export interface Model {
   /** Token -> id. */
   readonly vocabulary: ReadonlyMap<string, number>;
+  /** The number of tokens, one that is listed twice counted twice: the id of the next added one. */
+  readonly size: number;
   /**
    * Appends the tokens of one piece of normalized text.
    * @throws ManabiError tokenizer-unknown-token where the text needs an unknown token and the model has none

@@ -30,6 +30,7 @@ export function bytePieces(pieces: readonly Piece[]): Int32Array | null {
  */
 export class Unigram implements Model {
   readonly vocabulary: ReadonlyMap<string, number>;
+  readonly size: number;
   private readonly trie: PieceTrie;
   private readonly scores: Float64Array;
   private readonly unknownScore: number;
@@ -51,6 +52,7 @@ export class Unigram implements Model {
     if (!(unknownId >= -1 && unknownId < pieces.length)) {
       throw new ManabiError('tokenizer-shape', place, { key: 'unk_id', wanted: 'id' });
     }
+    this.size = pieces.length;
     this.vocabulary = new Map(pieces.map(({ text }, id) => [text, id]));
     this.trie = new PieceTrie(pieces.length * 2);
     this.scores = Float64Array.from(pieces, ({ score }) => score);

@@ -12,6 +12,10 @@ export class WordLevel implements Model {
     private readonly place: string,
   ) {}
 
+  get size(): number {
+    return this.vocabulary.size;
+  }
+
   tokenize(text: AlignedText, piece: TextPiece, sink: TokenSink): void {
     const id = this.vocabulary.get(wordOf(text, piece)) ?? this.vocabulary.get(this.unknownToken);
     if (id === undefined) {

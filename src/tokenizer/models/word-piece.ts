@@ -32,6 +32,10 @@ export class WordPiece implements Model {
     );
   }
 
+  get size(): number {
+    return this.vocabulary.size;
+  }
+
   tokenize(text: AlignedText, piece: TextPiece, sink: TokenSink): void {
     const { from, to, prefix } = piece;
     const shift = prefix < 0 ? 0 : 1;
