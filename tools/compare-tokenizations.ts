@@ -85,7 +85,10 @@ function check(one: Case) {
   }
 }
 
-for await (const line of createInterface({ input: createReadStream(process.argv[2], 'utf8'), crlfDelay: Infinity })) {
+for await (const line of createInterface({
+  input: createReadStream(process.argv[2], 'utf8'),
+  crlfDelay: Infinity,
+})) {
   check(JSON.parse(line) as Case);
 }
 console.log(JSON.stringify({ ...counts, refused: Object.fromEntries(refusals) }));

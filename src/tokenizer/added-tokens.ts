@@ -13,6 +13,11 @@ export interface AddedToken {
   special: boolean;
 }
 
+interface SearchedToken {
+  codes: Int32Array;
+  pattern: TokenPattern;
+}
+
 export interface AddedTokenPart {
   text: AlignedText;
   /** Id of the added token that this part is, or -1 for other text. */
@@ -31,7 +36,9 @@ export interface TokenPattern {
 export class AddedTokenMatcher {
   /** Whether a token may begin with a code point of these low 16 bits: most characters are done with here. */
   private readonly mayBegin = new Uint8Array(0x10000);
-  private readonly byFirst = new Map<number, { codes: Int32Array; pattern: TokenPattern }[]>();
+  private readonly byFirst = new Map<number, SearchedToken[]>();
+  /** A token of which the normalizer leaves nothing is found between all characters. */
+  private readonly empty: SearchedToken | null = null;
 
   /**
    * `contentOf` gives what to search for: the content, or what the normalizer makes of it. With `splitSpecials` special tokens
@@ -44,7 +51,10 @@ export class AddedTokenMatcher {
   ) {
     for (const pattern of patterns) {
       const codes = contentOf(pattern.content);
-      if (codes.length === 0) continue;
+      if (codes.length === 0) {
+        this.empty ??= { codes, pattern };
+        continue;
+      }
       const sameFirst = this.byFirst.get(codes[0]) ?? [];
       sameFirst.push({ codes, pattern });
       sameFirst.sort((a, b) => b.codes.length - a.codes.length);
@@ -58,8 +68,9 @@ export class AddedTokenMatcher {
     const { codes } = text;
     const parts: AddedTokenPart[] = [];
     let done = 0;
-    for (let at = 0; at < codes.length;) {
-      const hit = this.mayBegin[codes[at] & 0xffff] ? this.matchAt(codes, at) : undefined;
+    let last = -1; // where the last match ended
+    for (let at = 0; at <= codes.length;) {
+      const hit = this.matchAt(codes, at) ?? (at === last ? null : this.empty);
       if (!hit) {
         at++;
         continue;
@@ -68,6 +79,7 @@ export class AddedTokenMatcher {
       let start = at;
       let stop = at + hit.codes.length;
       at = stop;
+      last = stop;
       if (special && this.splitSpecials) continue;
       if (token.single_word && (isWordAt(codes, start - 1) || isWordAt(codes, stop))) continue;
       if (token.lstrip) {
@@ -84,7 +96,8 @@ export class AddedTokenMatcher {
     return parts;
   }
 
-  private matchAt(codes: Int32Array, at: number) {
+  private matchAt(codes: Int32Array, at: number): SearchedToken | undefined {
+    if (at === codes.length || !this.mayBegin[codes[at] & 0xffff]) return undefined;
     const candidates = this.byFirst.get(codes[at]);
     return candidates?.find((candidate) => candidate.codes.every((code, i) => codes[at + i] === code));
   }

@@ -35,18 +35,16 @@ export class AddedVocabulary {
       }
     }
     let next = this.nextId();
+    // A token that was there before is passed over, even if its flags were replaced since.
+    const existing: TokenFlags[] = [...this.byId.values()];
     for (const token of tokens) {
-      if (token.content === '' || this.has(token)) continue;
+      if (token.content === '' || existing.some((known) => sameToken(known, token))) continue;
+      existing.push(token);
       const id = this.idOf(token.content) ?? next++;
       this.ids.set(token.content, id);
       this.byId.set(id, { ...token, id });
       if (!this.specials.has(token.content)) this.others.push(token);
     }
-  }
-
-  /** Whether the very same token, flags included, is there. */
-  has(token: TokenFlags): boolean {
-    return [...this.byId.values()].some((known) => sameToken(known, token));
   }
 
   /** What to search for, raw (false) or in the normalized text (true), specials first. */

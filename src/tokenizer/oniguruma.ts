@@ -5,7 +5,9 @@ import { toRegExp } from 'oniguruma-to-es';
  * @throws Error where there is none
  */
 export function fromOniguruma(source: string): RegExp {
-  const property = /\\p\{\^?(extended_?pictographic|diacritic)\}/i.exec(source.replace(/[ -](?=[^{]*\})/g, ''));
+  const property = /\\p\{\^?(extended_?pictographic|diacritic)\}/i.exec(
+    source.replace(/[ -](?=[^{]*\})/g, ''),
+  );
   // The engine's are of another Unicode version, and differ in characters that are in use.
   if (property) throw new Error(`property ${property[1]}`);
   return toRegExp(spellOutWords(source), { accuracy: 'strict', global: true, target: 'ES2024' });

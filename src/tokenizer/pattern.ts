@@ -42,6 +42,11 @@ export function regexPattern(source: string, expression: RegExp, classes: boolea
         const match = expression.exec(seen);
         if (!match) break;
         const start = match.index;
+        // V8 finds an empty match between the two halves of a character too (seen in Node 20: (?<!a)(?!a)).
+        if (splitsCharacter(seen, start)) {
+          at = start + 1;
+          continue;
+        }
         const end = start + match[0].length;
         if (start === end && end === lastEnd) {
           at += (seen.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
@@ -54,4 +59,9 @@ export function regexPattern(source: string, expression: RegExp, classes: boolea
       return found;
     },
   };
+}
+
+function splitsCharacter(text: string, at: number): boolean {
+  const half = text.charCodeAt(at);
+  return half >= 0xdc00 && half < 0xe000 && at > 0 && (text.codePointAt(at - 1) as number) > 0xffff;
 }

@@ -11,6 +11,8 @@ export interface PipelineParts {
   addedTokens: AddedVocabulary;
   splitSpecialTokens: boolean;
   normalizer: Normalizer;
+  /** What the added tokens were normalized with when they were read, where that differs. */
+  tokenNormalizer?: Normalizer;
   preTokenizer: PreTokenizer;
   model: Model;
 }
@@ -21,11 +23,12 @@ export interface PipelineParts {
  */
 export function pipelineEncoder(parts: PipelineParts): (text: string) => TokenSequence {
   const { addedTokens, splitSpecialTokens, normalizer, preTokenizer, model } = parts;
+  const tokenNormalizer = parts.tokenNormalizer ?? normalizer;
   const raw = new AddedTokenMatcher(addedTokens.patterns(false), splitSpecialTokens, codePoints);
   const normalized = new AddedTokenMatcher(
     addedTokens.patterns(true),
     splitSpecialTokens,
-    (content) => normalizer(AlignedText.of(content)).codes,
+    (content) => tokenNormalizer(AlignedText.of(content)).codes,
   );
   return (text: string): TokenSequence => {
     const whole = AlignedText.of(text);

@@ -1,6 +1,7 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import { AddedVocabulary } from './added-vocabulary.ts';
 import { JsonReader } from './json-reader.ts';
+import { readNormalizer } from './normalizers/read.ts';
 import { pipelineEncoder } from './pipeline.ts';
 import { readPostProcessor } from './post-processors/read.ts';
 import { readSentencePieceModel } from './sentencepiece-model.ts';
@@ -92,6 +93,7 @@ function fromTokenizerJson(
       addedTokens,
       splitSpecialTokens: flag(config.get('split_special_tokens')),
       normalizer,
+      tokenNormalizer: ofClass === file ? normalizer : readNormalizer(file.get('normalizer')),
       preTokenizer,
       model,
     }),

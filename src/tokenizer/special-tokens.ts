@@ -86,7 +86,7 @@ export function addSpecialTokens(tokens: SpecialTokens, vocabulary: AddedVocabul
   const special = allSpecialTokens(tokens);
   const contents = new Set(special.map(contentOf));
   const known = new Set(vocabulary.tokens.map(({ content }) => content));
-  const added = tokens.declared.filter((token) => !vocabulary.has(settled(token)));
+  const added = [...tokens.declared];
   for (const { content } of added) known.add(content);
   // A token with flags is added again even where its text is known: the flags of the last one count.
   for (const token of special) {

@@ -14,7 +14,15 @@ export interface TokenizerClass {
 
 const bertNames = { unk: '[UNK]', sep: '[SEP]', pad: '[PAD]', cls: '[CLS]', mask: '[MASK]' };
 const debertaNames = { bos: '[CLS]', eos: '[SEP]', ...bertNames };
-const robertaNames = { bos: '<s>', eos: '</s>', sep: '</s>', cls: '<s>', unk: '<unk>', pad: '<pad>', mask: '<mask>' };
+const robertaNames = {
+  bos: '<s>',
+  eos: '</s>',
+  sep: '</s>',
+  cls: '<s>',
+  unk: '<unk>',
+  pad: '<pad>',
+  mask: '<mask>',
+};
 const endOfText = '<|endoftext|>';
 
 const takesSpace = { normalized: false, lstrip: true, rstrip: false, single_word: false, special: false };
