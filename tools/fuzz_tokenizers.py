@@ -6,7 +6,7 @@ the project's own tokenizer.
 Needs transformers 4.57.6 and tokenizers 0.22.2, and node. Each tokenizer is given 40 texts and 10 pairs. A tokenizer that the reference
 cannot load, or a text on which it fails, has no answer to be held to: then the project may only answer or say a ManabiError.
 """
-import argparse, json, os, pathlib, random, subprocess, sys, tempfile, unicodedata
+import argparse, base64, json, os, pathlib, random, subprocess, sys, tempfile, unicodedata
 os.environ.update(TOKENIZERS_PARALLELISM="false", RUST_BACKTRACE="0")
 from tokenizers import Tokenizer, models, trainers
 from transformers import AutoTokenizer
@@ -181,9 +181,22 @@ class Maker:
         return files, [*added, "<ent>", "<late>", "<old>", "[Q]", *self.r.sample(sorted(ids), min(20, len(ids)))]
 
 
+    def sentencepiece_folder(self):
+        """spm.model alone, as transformers converts it."""
+        import io, sentencepiece
+        out = io.BytesIO(); corpus = ["".join(self.some(PLAIN + [" "] * 30, 5, 30)) for _ in range(60)]
+        sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=out, model_type="unigram", vocab_size=self.r.randint(280, 420), hard_vocab_limit=False, num_threads=1, minloglevel=2, pad_id=0, bos_id=1, eos_id=2, unk_id=3,
+            pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]", user_defined_symbols=self.some(["[MASK]", "<nl>", "東京", "ab"], 0, 2) and ["[MASK]"], normalization_rule_name=self.pick("nmt_nfkc", "nfkc_cf", "identity"))
+        files, own = self.folder(); files.pop("tokenizer.json")
+        config = json.loads(files["tokenizer_config.json"]); config.pop("added_tokens_decoder", None)
+        config["tokenizer_class"] = self.pick("DebertaV2Tokenizer", "DebertaV2TokenizerFast")
+        files["tokenizer_config.json"] = json.dumps(config, ensure_ascii=False); files["spm.model"] = base64.b64encode(out.getvalue()).decode()
+        return files, own
+
+
 def answers(files, texts, pairs):
     with tempfile.TemporaryDirectory() as d:
-        for name, data in files.items(): pathlib.Path(d, name).write_text(data, encoding="utf-8")
+        for name, data in files.items(): pathlib.Path(d, name).write_bytes(base64.b64decode(data) if name == "spm.model" else data.encode())
         try: tok = AutoTokenizer.from_pretrained(d, use_fast=True); assert tok.is_fast
         except (KeyboardInterrupt, SystemExit): raise
         except BaseException as error: return f"{type(error).__name__}: {error}"[:200], None, None
@@ -201,15 +214,15 @@ def answers(files, texts, pairs):
 
 
 def charsmap():
-    import base64, io, sentencepiece
+    import io, sentencepiece
     rules = {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in [*range(0xFF01, 0xFF5F), *range(0x2460, 0x2480), *range(0x3300, 0x3358), 0xFB01]}
     rules.update({"ｶﾞ": "ガ", "ｶ": "カ", "か\u3099": "が", "e\u0301": "é", "\u0001": "", "\u00ad": "", "\u3000": " ", "\u00a0": " ", "\t": " ", "\n": " ", "…": "...", "\r\n": " "})
     with tempfile.TemporaryDirectory() as d:
         tsv = pathlib.Path(d, "rules.tsv"); hexes = lambda s: " ".join(f"{ord(c):X}" for c in s)
         tsv.write_text("".join(f"{hexes(a)}\t{hexes(b)}\n" for a, b in rules.items())); out = io.BytesIO()
         sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(PLAIN), model_writer=out, model_type="char", vocab_size=300, hard_vocab_limit=False, normalization_rule_tsv=str(tsv), minloglevel=2)
-    from transformers.utils import sentencepiece_model_pb2_new as pb
-    m = pb.ModelProto(); m.ParseFromString(out.getvalue())
+    from transformers.convert_slow_tokenizer import import_protobuf
+    m = import_protobuf().ModelProto(); m.ParseFromString(out.getvalue())
     return base64.b64encode(m.normalizer_spec.precompiled_charsmap).decode()
 
 
@@ -222,7 +235,7 @@ if __name__ == "__main__":
         with open(out, "w", encoding="utf-8") as f:
             for n in range(a.tokenizers):
                 m = Maker(a.seed * 1_000_003 + n)
-                try: files, own = m.folder()
+                try: files, own = m.sentencepiece_folder() if m.maybe(.1) else m.folder()
                 except (KeyboardInterrupt, SystemExit): raise
                 except BaseException as e: print('NOT MADE',repr(e)[:200]); continue   # a trainer that finds nothing to learn
                 texts = [m.text(own) for _ in range(a.texts)]

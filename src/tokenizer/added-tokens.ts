@@ -70,6 +70,10 @@ export class AddedTokenMatcher {
     let done = 0;
     let last = -1; // where the last match ended
     for (let at = 0; at <= codes.length;) {
+      if (this.empty === null && !this.mayBegin[codes[at] & 0xffff]) {
+        at++;
+        continue;
+      }
       const hit = this.matchAt(codes, at) ?? (at === last ? null : this.empty);
       if (!hit) {
         at++;
@@ -97,7 +101,7 @@ export class AddedTokenMatcher {
   }
 
   private matchAt(codes: Int32Array, at: number): SearchedToken | undefined {
-    if (at === codes.length || !this.mayBegin[codes[at] & 0xffff]) return undefined;
+    if (at === codes.length) return undefined;
     const candidates = this.byFirst.get(codes[at]);
     return candidates?.find((candidate) => candidate.codes.every((code, i) => codes[at + i] === code));
   }

@@ -68,17 +68,16 @@ export class AlignedText {
     const output = new Int32Array(n);
     const starts = new Int32Array(n);
     const ends = new Int32Array(n);
+    for (let i = 0; i < head; i++) {
+      output[i] = this.codes[i];
+      starts[i] = this.starts[i];
+      ends[i] = this.ends[i];
+    }
     const last = this.length - 1;
     let at = head + skipped;
-    for (let i = 0; i < n; i++) {
-      if (i < head) {
-        output[i] = this.codes[i];
-        starts[i] = this.starts[i];
-        ends[i] = this.ends[i];
-        continue;
-      }
-      output[i] = codes[i - head];
+    for (let i = head; i < n; i++) {
       const change = changes[i - head];
+      output[i] = codes[i - head];
       if (change > 0 && at < 1) {
         starts[i] = this.origin;
         ends[i] = this.origin;

@@ -30,11 +30,12 @@ export function pipelineEncoder(parts: PipelineParts): (text: string) => TokenSe
     splitSpecialTokens,
     (content) => tokenNormalizer(AlignedText.of(content)).codes,
   );
+  const sink = new TokenSink();
+  const take = (id: number, { codes, starts, ends }: AlignedText) =>
+    sink.pushText(id, starts[0], ends[codes.length - 1], codes);
   return (text: string): TokenSequence => {
     const whole = AlignedText.of(text);
-    const sink = new TokenSink(whole.codes);
-    const take = (id: number, { codes, starts, ends }: AlignedText) =>
-      sink.pushText(id, starts[0], ends[codes.length - 1], codes);
+    sink.begin(whole.codes);
     for (const outer of raw.split(whole)) {
       if (outer.id >= 0) {
         take(outer.id, outer.text);

@@ -193,7 +193,9 @@ function assemble(
     sepTokenId: needed('sep'),
     unkTokenId,
     maskTokenId: idOf('mask') ?? -1,
-    encode: (text) => withoutSequence(singleWindow(encode(text), windowOptions, false)),
+    encode: windowOptions.postProcessor?.trims
+      ? (text) => tokensOf(singleWindow(encode(text), windowOptions, false))
+      : encode,
     encodeSingle: (text) => singleWindow(encode(text), windowOptions, true),
     encodePair: (question, context, options) =>
       pairWindows(encode(question), encode(context), windowOptions, options),
@@ -201,6 +203,6 @@ function assemble(
   };
 }
 
-function withoutSequence({ inputIds, starts, ends }: ReturnType<typeof singleWindow>): TokenSequence {
+function tokensOf({ inputIds, starts, ends }: ReturnType<typeof singleWindow>): TokenSequence {
   return { ids: inputIds, starts, ends };
 }

@@ -25,10 +25,17 @@ export class TokenSink {
   private starts = new Int32Array(256);
   private ends = new Int32Array(256);
   private count = 0;
-  private spaces = new Map<number, TokenSpaces>();
+  private spaces: Map<number, TokenSpaces> | null = null;
+  private raw: Int32Array = new Int32Array(0);
   private characterOfByte: number[] | null = null;
 
-  constructor(private readonly raw: Int32Array = new Int32Array(0)) {}
+  /** Forgets what was pushed and not taken, and begins with the tokens of a raw text. */
+  begin(raw: Int32Array): void {
+    this.count = 0;
+    this.spaces = null;
+    this.raw = raw;
+    this.characterOfByte = null;
+  }
 
   push(id: number, start: number, end: number): void {
     if (this.count === this.ids.length) {
@@ -43,6 +50,7 @@ export class TokenSink {
 
   /** A token whose text is not what the vocabulary has at its id. */
   pushText(id: number, start: number, end: number, text: Int32Array): void {
+    this.spaces ??= new Map();
     this.spaces.set(this.count, countSpaces(text));
     this.push(id, start, end);
   }
@@ -63,13 +71,13 @@ export class TokenSink {
   take(): TokenSequence {
     const { count: n, spaces } = this;
     this.count = 0;
-    this.spaces = new Map();
+    this.spaces = null;
     const sequence = {
       ids: this.ids.slice(0, n),
       starts: this.starts.slice(0, n),
       ends: this.ends.slice(0, n),
     };
-    return spaces.size > 0 ? { ...sequence, spaces } : sequence;
+    return spaces ? { ...sequence, spaces } : sequence;
   }
 }
 

@@ -42,7 +42,12 @@ export function collapseSpaces(text: AlignedText): AlignedText {
   let doubled = false;
   for (let i = 1; i < codes.length && !doubled; i++) doubled = codes[i] === 32 && codes[i - 1] === 32;
   if (!doubled) return text;
-  const kept = [...codes.keys()].filter((i) => codes[i] !== 32 || codes[i + 1] !== 32);
-  const pick = (values: Int32Array) => Int32Array.from(kept, (i) => values[i]);
+  const kept: number[] = [];
+  for (let i = 0; i < codes.length; i++) if (codes[i] !== 32 || codes[i + 1] !== 32) kept.push(i);
+  const pick = (values: Int32Array) => {
+    const picked = new Int32Array(kept.length);
+    for (let i = 0; i < kept.length; i++) picked[i] = values[kept[i]];
+    return picked;
+  };
   return new AlignedText(pick(codes), pick(text.starts), pick(text.ends), text.origin);
 }

@@ -7,6 +7,8 @@ import { trimOffsets, type SpacesOf } from './trim-offsets.ts';
 export interface PostProcessor {
   /** How many special tokens it adds to one text or to two. */
   addedTokens(texts: number): number;
+  /** Whether it changes the spans of a text's own tokens. */
+  trims: boolean;
   process(encodings: readonly Encoding[], addSpecialTokens: boolean): Encoding[];
 }
 
@@ -21,6 +23,7 @@ export function readPostProcessor(json: JsonReader, spacesOf: SpacesOf): PostPro
       const steps = json.get('processors').list.map((step) => readPostProcessor(step, spacesOf));
       return {
         addedTokens: (texts) => steps.reduce((sum, step) => sum + step.addedTokens(texts), 0),
+        trims: steps.some((step) => step.trims),
         process: (encodings, add) =>
           steps.reduce<Encoding[]>((result, step) => step.process(result, add), [...encodings]),
       };
@@ -40,9 +43,7 @@ export function readPostProcessor(json: JsonReader, spacesOf: SpacesOf): PostPro
       const sep = specialId(json.get('sep'));
       const trim = json.get('trim_offsets').boolean;
       const prefix = json.get('add_prefix_space').boolean;
-      return robertaProcessing(cls, sep, (encoding) =>
-        trim ? trimOffsets(encoding, prefix, spacesOf) : encoding,
-      );
+      return robertaProcessing(cls, sep, trim ? (encoding) => trimOffsets(encoding, prefix, spacesOf) : null);
     }
     default:
       throw json.unsupported('post_processor', type);
@@ -58,6 +59,7 @@ function specialId(json: JsonReader): number {
 function byteLevelProcessing(trim: boolean, prefix: boolean, spacesOf: SpacesOf): PostProcessor {
   return {
     addedTokens: () => 0,
+    trims: trim,
     process: (encodings) =>
       encodings.map((encoding, i) =>
         (trim ? trimOffsets(encoding, prefix, spacesOf) : encoding).withSequence(i),
@@ -69,6 +71,7 @@ function byteLevelProcessing(trim: boolean, prefix: boolean, spacesOf: SpacesOf)
 function bertProcessing(cls: number, sep: number): PostProcessor {
   return {
     addedTokens: (texts) => (texts === 2 ? 3 : 2),
+    trims: false,
     process: (encodings, add) =>
       add
         ? encodings.map((encoding, i) =>
@@ -79,12 +82,17 @@ function bertProcessing(cls: number, sep: number): PostProcessor {
 }
 
 /** <s> A </s> and </s> B </s>; all types are 0. */
-function robertaProcessing(cls: number, sep: number, trim: (encoding: Encoding) => Encoding): PostProcessor {
+function robertaProcessing(
+  cls: number,
+  sep: number,
+  trim: ((encoding: Encoding) => Encoding) | null,
+): PostProcessor {
   return {
     addedTokens: (texts) => (texts === 2 ? 4 : 2),
+    trims: trim !== null,
     process: (encodings, add) =>
       encodings.map((encoding, i) => {
-        const trimmed = trim(encoding).withType(0);
+        const trimmed = (trim ? trim(encoding) : encoding).withType(0);
         return add ? surround(trimmed, [i === 0 ? cls : sep], sep, i === 0 ? 0 : 1, 0) : trimmed;
       }),
   };

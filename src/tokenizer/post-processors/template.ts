@@ -39,6 +39,7 @@ export function templateProcessing(
   const of = (texts: number) => (texts === 2 ? pair : single);
   return {
     addedTokens: (texts) => of(texts).reduce((sum, part) => sum + ('ids' in part ? part.ids.length : 0), 0),
+    trims: false,
     process: (encodings, add) => {
       const result: Encoding[] = [];
       for (const part of of(encodings.length)) {

@@ -21,9 +21,8 @@ export type PreTokenizer = (input: PreTokenized) => PreTokenized;
 /** The same pieces of a text in which the prepended characters stand. */
 export function insertPrefixes(input: PreTokenized): PreTokenized {
   const { text, pieces } = input;
-  const inserted = pieces.reduce((count, { prefix }) => count + (prefix < 0 ? 0 : 1), 0);
-  if (inserted === 0) return input;
-  const n = pieces.reduce((count, { from, to }) => count + to - from, inserted);
+  if (pieces.every(({ prefix }) => prefix < 0)) return input;
+  const n = pieces.reduce((sum, { from, to, prefix }) => sum + to - from + (prefix < 0 ? 0 : 1), 0);
   const codes = new Int32Array(n);
   const starts = new Int32Array(n);
   const ends = new Int32Array(n);

@@ -3,10 +3,11 @@ import type { Pattern } from '../pattern.ts';
 import { isWhitespace } from '../unicode/classes.ts';
 import { isWord } from '../unicode/word.ts';
 import { Parts, type Behavior } from './behavior.ts';
-import { cutPieces, type PreTokenizer } from './pre-tokenized.ts';
+import { cutPieces, insertPrefixes, type PreTokenizer, type TextPiece } from './pre-tokenized.ts';
 
 /** Cuts at every character of a class. */
 export function splitAtCharacters(test: (code: number) => boolean, behavior: Behavior): PreTokenizer {
+  if (behavior === 'Isolated') return isolateCharacters(test);
   return (input) =>
     cutPieces(input, ({ codes }, from, to) => {
       const parts = new Parts();
@@ -20,6 +21,26 @@ export function splitAtCharacters(test: (code: number) => boolean, behavior: Beh
       if (begin < to) parts.add(begin, to, false);
       return parts.ranges(behavior);
     });
+}
+
+/** The behavior of most pre-tokenizers, with less work. */
+function isolateCharacters(test: (code: number) => boolean): PreTokenizer {
+  return (input) => {
+    const { text, pieces } = insertPrefixes(input);
+    const { codes } = text;
+    const parts: TextPiece[] = [];
+    for (const { from, to } of pieces) {
+      let begin = from;
+      for (let i = from; i < to; i++) {
+        if (!test(codes[i])) continue;
+        if (begin < i) parts.push({ from: begin, to: i, prefix: -1 });
+        parts.push({ from: i, to: i + 1, prefix: -1 });
+        begin = i + 1;
+      }
+      if (begin < to) parts.push({ from: begin, to, prefix: -1 });
+    }
+    return { text, pieces: parts };
+  };
 }
 
 /** Cuts at the matches of a pattern, or `invert`ed: at what lies between them. */
