@@ -6,6 +6,8 @@ import { asReferenceSees } from './unicode/reference-version.ts';
 export interface Pattern {
   /** As the file has it. */
   source: string;
+  /** The text as the reference's engine sees it, of the same length: what `find` is given. */
+  see(text: string): string;
   /** Start and end of each match in turn, in UTF-16 units. */
   find(text: string): number[];
 }
@@ -17,23 +19,37 @@ export interface Pattern {
 export function readPattern(json: JsonReader): Pattern {
   const literal = json.get('String');
   if (!literal.isNull) {
-    const escaped = literal.string.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    return regexPattern(literal.string, new RegExp(escaped, 'gu'), false);
+    return literalPattern(literal.string);
   }
   const source = json.get('Regex').string;
   try {
-    return regexPattern(source, fromOniguruma(source), true);
+    return regexPattern(source, fromOniguruma(source));
   } catch (error) {
     throw json.unsupported('Regex', `${source} (${(error as Error).message})`);
   }
 }
 
+function literalPattern(literal: string): Pattern {
+  if (literal === '') return regexPattern('', /(?:)/gu);
+  return {
+    source: literal,
+    see: (text) => text,
+    find(text) {
+      const found: number[] = [];
+      for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length)) {
+        found.push(at, at + literal.length);
+      }
+      return found;
+    },
+  };
+}
+
 /** Matches as the onig crate's find_iter gives them: no empty one right after another match. */
-export function regexPattern(source: string, expression: RegExp, classes: boolean): Pattern {
+export function regexPattern(source: string, expression: RegExp): Pattern {
   return {
     source,
-    find(text) {
-      const seen = classes ? asReferenceSees(text) : text;
+    see: asReferenceSees,
+    find(seen) {
       const found: number[] = [];
       let at = 0;
       let lastEnd = -1;

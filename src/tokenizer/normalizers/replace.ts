@@ -4,7 +4,7 @@ import type { Pattern } from '../pattern.ts';
 /** Replaces each match by `content`, whose characters all take the span of the last character matched. */
 export function replace(text: AlignedText, pattern: Pattern, content: Int32Array): AlignedText {
   const raw = text.toString();
-  const matches = raw === '' ? [] : pattern.find(raw);
+  const matches = raw === '' ? [] : pattern.find(pattern.see(raw));
   if (matches.length === 0) return text;
   const codes: number[] = [];
   const starts: number[] = [];

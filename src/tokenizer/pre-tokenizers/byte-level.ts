@@ -7,7 +7,6 @@ import { splitAtPattern } from './split.ts';
 const words = regexPattern(
   'ByteLevel',
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
-  true,
 );
 const splitAtWords = splitAtPattern(words, 'Isolated', false);
 

@@ -45,10 +45,15 @@ function isolateCharacters(test: (code: number) => boolean): PreTokenizer {
 
 /** Cuts at the matches of a pattern, or `invert`ed: at what lies between them. */
 export function splitAtPattern(pattern: Pattern, behavior: Behavior, invert: boolean): PreTokenizer {
-  return (input) =>
-    cutPieces(input, (text, from, to) => {
-      const { string, place } = pieceString(text, from, to);
+  return (input) => {
+    const given = insertPrefixes(input);
+    const seen = pattern.see(given.text.toString());
+    const onlyBmp = seen.length === given.text.length;
+    return cutPieces(given, (text, from, to) => {
+      const string = onlyBmp ? seen.slice(from, to) : pattern.see(text.substring(from, to));
       const matches = pattern.find(string);
+      if (matches.length === 0) return behavior === 'Removed' && invert ? [] : [from, to];
+      const place = string.length === to - from ? (unit: number) => from + unit : placeOf(text, from);
       const parts = new Parts();
       let begin = from;
       for (let i = 0; i < matches.length; i += 2) {
@@ -61,19 +66,17 @@ export function splitAtPattern(pattern: Pattern, behavior: Behavior, invert: boo
       if (begin !== to) parts.add(begin, to, invert);
       return parts.ranges(behavior);
     });
+  };
 }
 
-/** A piece as a string; `place` gives the character at a UTF-16 unit, asked for in ascending order. */
-function pieceString(text: AlignedText, from: number, to: number) {
-  const string = text.substring(from, to);
-  if (string.length === to - from) return { string, place: (unit: number) => from + unit };
+/** Which character is at a UTF-16 unit of the piece from `from` on; asked for in ascending order. */
+function placeOf({ codes }: AlignedText, from: number) {
   let at = from;
   let units = 0;
-  const place = (unit: number) => {
-    while (units < unit) units += text.codes[at++] > 0xffff ? 2 : 1;
+  return (unit: number) => {
+    while (units < unit) units += codes[at++] > 0xffff ? 2 : 1;
     return at;
   };
-  return { string, place };
 }
 
 /** Runs of word characters and runs of others; white space is dropped (`\w+|[^\w\s]+`). */
