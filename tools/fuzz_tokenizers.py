@@ -1,9 +1,11 @@
 """Tokenizers made at random from every part that tokenizer.json may hold, and what transformers makes of random texts and pairs, held to
 the project's own tokenizer.
 
-    python tools/fuzz_tokenizers.py --tokenizers 400 --seed 1 [--keep FILE]
+    python tools/fuzz_tokenizers.py --tokenizers 500 --seed 1 [--texts 40] [--pairs 10] [--keep FILE]
+    python tools/fuzz_tokenizers.py --tokenizers 400 --seed 9 --texts 6 --pairs 2 --small --keep FILE
 
-Needs transformers 4.57.6 and tokenizers 0.22.2, and node. Each tokenizer is given 40 texts and 10 pairs. A tokenizer that the reference
+Needs transformers 4.57.6 and tokenizers 0.22.2, and node. The second form keeps small ones that together have every part;
+gzipped it is src/tokenizer/fixtures/random.jsonl.gz. A tokenizer that the reference
 cannot load, or a text on which it fails, has no answer to be held to: then the project may only answer or say a ManabiError.
 """
 import argparse, base64, json, os, pathlib, random, subprocess, sys, tempfile, unicodedata
@@ -29,7 +31,7 @@ STRINGS = [" ", "の", "ー", "a", "ab", ".", "", "\u2581", "が", "##", "\n", "
 
 
 class Maker:
-    def __init__(self, seed): self.r = random.Random(seed)
+    def __init__(self, seed, small=False): self.r = random.Random(seed); self.small = small
     def maybe(self, p=.5): return self.r.random() < p
     def pick(self, *items): return self.r.choice(items)
     def some(self, items, low, high): return [self.r.choice(items) for _ in range(self.r.randint(low, high))]
@@ -100,16 +102,16 @@ class Maker:
 
     def model(self, normalizer, pre, names):
         kind = self.pick("Unigram", "Unigram", "BPE", "BPE", "BPE", "WordPiece", "WordLevel")
-        byte_fallback = self.maybe(.4); special = list(dict.fromkeys(names.values()))
+        byte_fallback = self.maybe(.1 if self.small else .4); special = list(dict.fromkeys(names.values()))
         make = {"BPE": models.BPE, "Unigram": models.Unigram, "WordPiece": lambda: models.WordPiece(unk_token=names["unk"]), "WordLevel": lambda: models.WordLevel(unk_token=names["unk"])}[kind]
         t = Tokenizer(make()); shell = Tokenizer.from_str(json.dumps(dict(version="1.0", added_tokens=[], normalizer=normalizer, pre_tokenizer=pre, post_processor=None, decoder=None, model=dict(type="BPE", vocab={}, merges=[]))))
         if shell.normalizer: t.normalizer = shell.normalizer
         if shell.pre_tokenizer and self.maybe(.8): t.pre_tokenizer = shell.pre_tokenizer
         prefix, suffix = self.pick(None, None, None, "##", "@"), self.pick(None, None, None, "</w>")
-        size = self.r.randint(60, 300)
-        tr = {"BPE": lambda: trainers.BpeTrainer(vocab_size=size, limit_alphabet=self.r.randint(20, 150), max_token_length=self.pick(4, 10), show_progress=False, **({'continuing_subword_prefix': prefix} if prefix else {}), **({'end_of_word_suffix': suffix} if suffix else {})),
+        size = self.r.randint(40, 70) if self.small else self.r.randint(60, 300); letters = self.r.randint(20, 40) if self.small else self.r.randint(20, 150)
+        tr = {"BPE": lambda: trainers.BpeTrainer(vocab_size=size, limit_alphabet=letters, max_token_length=self.pick(4, 10), show_progress=False, **({'continuing_subword_prefix': prefix} if prefix else {}), **({'end_of_word_suffix': suffix} if suffix else {})),
               "Unigram": lambda: trainers.UnigramTrainer(vocab_size=size + 300, unk_token=names["unk"], special_tokens=[names["unk"]], max_piece_length=8, shrinking_factor=.7, n_sub_iterations=1, show_progress=False),
-              "WordPiece": lambda: trainers.WordPieceTrainer(vocab_size=size, limit_alphabet=self.r.randint(20, 150), continuing_subword_prefix=self.pick("##", "##", ""), show_progress=False),
+              "WordPiece": lambda: trainers.WordPieceTrainer(vocab_size=size, limit_alphabet=letters, continuing_subword_prefix=self.pick("##", "##", ""), show_progress=False),
               "WordLevel": lambda: trainers.WordLevelTrainer(vocab_size=size, show_progress=False)}[kind]()
         corpus = ["".join(self.some(PLAIN + [" "] * 30, 5, 30)) for _ in range(25)]
         t.train_from_iterator(corpus, tr); m = json.loads(t.to_str())["model"]
@@ -194,6 +196,17 @@ class Maker:
         return files, own
 
 
+def parts(value):
+    """Names of the parts of a tokenizer."""
+    if isinstance(value, list): return set().union(*(parts(v) for v in value[:9]))
+    if not isinstance(value, dict): return set()
+    kind = value.get("type"); own = set()
+    if isinstance(kind, str):
+        flags = ("behavior", "prepend_scheme", "invert", "use_regex", "trim_offsets", "byte_fallback", "ignore_merges", "fuse_unk", "handle_chinese_chars", "clean_text", "individual_digits")
+        own = {kind} | {f"{kind} {k} {value[k]}" for k in flags if k in value} | ({f"{kind} {next(iter(value['pattern']))}"} if "pattern" in value else set())
+    return own.union(*(parts(v) for k, v in value.items() if k not in ("vocab", "merges")))
+
+
 def answers(files, texts, pairs):
     with tempfile.TemporaryDirectory() as d:
         for name, data in files.items(): pathlib.Path(d, name).write_bytes(base64.b64decode(data) if name == "spm.model" else data.encode())
@@ -227,19 +240,24 @@ def charsmap():
 
 
 if __name__ == "__main__":
-    ap = argparse.ArgumentParser(); ap.add_argument("--tokenizers", type=int, default=400); ap.add_argument("--seed", type=int, default=0); ap.add_argument("--texts", type=int, default=40); ap.add_argument("--pairs", type=int, default=10); ap.add_argument("--keep", type=pathlib.Path)
-    a = ap.parse_args(); CHARSMAP = charsmap(); made = 0
+    ap = argparse.ArgumentParser(); ap.add_argument("--tokenizers", type=int, default=400); ap.add_argument("--seed", type=int, default=0); ap.add_argument("--texts", type=int, default=40); ap.add_argument("--pairs", type=int, default=10); ap.add_argument("--small", action="store_true"); ap.add_argument("--keep", type=pathlib.Path)
+    a = ap.parse_args(); CHARSMAP = charsmap(); seen = set()
     with tempfile.TemporaryDirectory() as d:
         out = a.keep or pathlib.Path(d, "cases.jsonl")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what the Rust side prints when it panics
         with open(out, "w", encoding="utf-8") as f:
             for n in range(a.tokenizers):
-                m = Maker(a.seed * 1_000_003 + n)
-                try: files, own = m.sentencepiece_folder() if m.maybe(.1) else m.folder()
+                m = Maker(a.seed * 1_000_003 + n, a.small)
+                try: files, own = m.sentencepiece_folder() if m.maybe(.1) and not a.small else m.folder()
                 except (KeyboardInterrupt, SystemExit): raise
-                except BaseException as e: print('NOT MADE',repr(e)[:200]); continue   # a trainer that finds nothing to learn
+                except BaseException: continue   # a trainer that finds nothing to learn
+                if a.small:
+                    fresh = parts(json.loads(files["tokenizer.json"])) | {json.loads(files["tokenizer_config.json"])["tokenizer_class"]}
+                    if fresh <= seen: continue
+                    seen |= fresh
                 texts = [m.text(own) for _ in range(a.texts)]
                 pairs = [[m.text(own), m.text(own) + m.text(own), m.r.choice([8, 12, 16, 24, 512]), m.r.choice([0, 0, 2, 4])] for _ in range(a.pairs)]
-                refused, singles, windows = answers(files, texts, pairs); made += 1
+                refused, singles, windows = answers(files, texts, pairs)
+                if a.small and refused: continue
                 f.write(json.dumps(dict(name=f"{a.seed}.{n}", files=files, texts=texts, pairs=pairs, refused=refused, singles=singles, windows=windows)) + "\n")
         sys.exit(subprocess.run(["npx", "tsx", str(HERE / "compare-tokenizations.ts"), str(out)]).returncode)
