@@ -71,8 +71,12 @@ export const messages = {
     en: 'A text has a character that the vocabulary lacks, and so is the unknown token ({token}): it cannot be tokenized. Set unk_token (unk_id for Unigram) of the model in tokenizer.json.',
   },
   'tokenizer-no-room': {
-    ja: '質問が長すぎます（{tokens} トークン、max_length {max_length}、doc_stride {doc_stride}）。質問を短くするか max_length を大きくしてください。',
-    en: 'The question is too long ({tokens} tokens, max_length {max_length}, doc_stride {doc_stride}). Shorten it or raise max_length.',
+    ja: '質問が長すぎて文章の入る場所がありません（{tokens} トークン、最大の長さは {max_length}）。質問を短くするか max_seq_length を大きくしてください。',
+    en: 'The question is too long to leave room for its context ({tokens} tokens of at most {max_length}). Shorten it, or raise max_seq_length.',
+  },
+  'tokenizer-stride': {
+    ja: 'doc_stride {doc_stride} が大きすぎます（最大の長さ {max_length}、質問 {tokens} トークン）。doc_stride を {largest} 以下にするか、max_seq_length を大きくしてください。',
+    en: 'doc_stride {doc_stride} is too large for a length of {max_length} and a question of {tokens} tokens. Set doc_stride to {largest} or less, or raise max_seq_length.',
   },
   // features
   'features-no-context': {

@@ -23,8 +23,8 @@ export function singleWindow(
  * The windows of a pair under truncation only_second. A window holds `room` = max_length - special tokens - question tokens of the
  * context; the next one starts `doc_stride` tokens before the end of the last; the first that reaches the end is the last.
  *
- * @throws ManabiError tokenizer-no-room: a question too long only where the context has to be cut, and a stride beyond
- * the room of one text always, as in the reference
+ * @throws ManabiError tokenizer-no-room: a question too long, only where the context has to be cut; tokenizer-stride: a stride that leaves
+ * no step between windows, and one beyond the room of one text always, as in the reference
  */
 export function pairWindows(
   question: TokenSequence,
@@ -34,9 +34,12 @@ export function pairWindows(
 ): EncodedWindow[] {
   const total = context.ids.length;
   const room = max_length - (postProcessor?.addedTokens(2) ?? 0) - question.ids.length;
-  const refused = doc_stride > max_length - (postProcessor?.addedTokens(1) ?? 0);
-  if (refused || (total > room && (room <= 0 || doc_stride >= room))) {
-    throw new ManabiError('tokenizer-no-room', '', { tokens: question.ids.length, max_length, doc_stride });
+  const largestStride = max_length - (postProcessor?.addedTokens(1) ?? 0);
+  const tokens = question.ids.length;
+  if (room <= 0 && total > room) throw new ManabiError('tokenizer-no-room', '', { tokens, max_length });
+  if (doc_stride > largestStride || (total > room && doc_stride >= room)) {
+    const largest = Math.max(0, Math.min(largestStride, total > room ? room - 1 : Infinity));
+    throw new ManabiError('tokenizer-stride', '', { tokens, max_length, doc_stride, largest });
   }
   const parts = cutContext(context, room, doc_stride, truncationSide);
   const merged = process(
