@@ -64,6 +64,7 @@ export class AlignedText {
    */
   transform(codes: ArrayLike<number>, changes: ArrayLike<number>, skipped = 0): AlignedText {
     const head = this.insertedHead;
+    if (head > 0 && head === this.length) return this.writeBefore(codes);
     const n = codes.length + head;
     const output = new Int32Array(n);
     const starts = new Int32Array(n);
@@ -89,6 +90,16 @@ export class AlignedText {
       if (change <= 0) at += 1 - change;
     }
     return new AlignedText(output, starts, ends, this.origin);
+  }
+
+  /** A text of which nothing comes from the raw one is not replaced at all: what is written stands before it. */
+  private writeBefore(codes: ArrayLike<number>): AlignedText {
+    const n = codes.length + this.length;
+    const output = new Int32Array(n);
+    output.set(codes);
+    output.set(this.codes, codes.length);
+    const origin = new Int32Array(n).fill(this.starts[0]);
+    return new AlignedText(output, origin, origin, this.origin);
   }
 
   /**

@@ -16,10 +16,14 @@ function byteAlphabet(): Uint16Array {
 
 /** The characters of a text's UTF-8 bytes; all that come from one character have its span. */
 export function byteCharacters(text: AlignedText): AlignedText {
-  return mapBytes(text).text;
+  const { text: mapped, offsets } = mapBytes(text);
+  if (text.insertedHead === 0) return mapped;
+  const changes = new Int8Array(mapped.length).fill(1);
+  for (let i = 0; i < text.length; i++) changes[offsets[i]] = 0;
+  return text.transform(mapped.codes, changes);
 }
 
-/** As byteCharacters; `offsets[i]` is where character i of the text begins in the result. */
+/** As byteCharacters for a text that comes from the raw one; `offsets[i]` is where character i of the text begins in the result. */
 export function mapBytes(text: AlignedText): { text: AlignedText; offsets: Int32Array } {
   const { codes, starts, ends, origin } = text;
   const offsets = new Int32Array(codes.length + 1);

@@ -8,6 +8,9 @@ export function strip(text: AlignedText, left: boolean, right: boolean): Aligned
   if (left) while (from < to && isWhitespace(text.codes[from])) from++;
   if (right) while (to > from && isWhitespace(text.codes[to - 1])) to--;
   if (from === 0 && to === text.length) return text;
+  if (text.insertedHead > 0) {
+    return text.transform(text.codes.subarray(from, to), new Int32Array(to - from), from);
+  }
   const { codes, starts, ends, origin } = text;
   return new AlignedText(
     codes.subarray(from, to),

@@ -1,6 +1,6 @@
-import { mapBytes } from '../normalizers/byte-level.ts';
+import { byteCharacters, mapBytes } from '../normalizers/byte-level.ts';
 import { regexPattern } from '../pattern.ts';
-import { insertPrefixes, type PreTokenizer } from './pre-tokenized.ts';
+import { insertPrefixes, joinTexts, type PreTokenizer } from './pre-tokenized.ts';
 import { splitAtPattern } from './split.ts';
 
 // GPT-2's. It means the same to Oniguruma and to JavaScript, but for U+0085 and U+FEFF in \s.
@@ -21,6 +21,10 @@ export function byteLevel(addPrefixSpace: boolean, useRegex: boolean): PreTokeni
       cut = insertPrefixes({ text: cut.text, pieces });
     }
     if (useRegex) cut = splitAtWords(cut);
+    const { starts, ends } = cut.text;
+    if (cut.pieces.some(({ from }) => starts[from] === ends[from])) {
+      return joinTexts(cut.pieces.map(({ from, to }) => byteCharacters(cut.text.slice(from, to))));
+    }
     const { text, offsets } = mapBytes(cut.text);
     return {
       text,

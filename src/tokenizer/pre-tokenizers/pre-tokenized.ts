@@ -44,6 +44,23 @@ export function insertPrefixes(input: PreTokenized): PreTokenized {
   return { text: new AlignedText(codes, starts, ends, text.origin), pieces: placed };
 }
 
+/** Texts one after the other, each of them a piece. */
+export function joinTexts(texts: readonly AlignedText[]): PreTokenized {
+  const n = texts.reduce((sum, { length }) => sum + length, 0);
+  const codes = new Int32Array(n);
+  const starts = new Int32Array(n);
+  const ends = new Int32Array(n);
+  let at = 0;
+  const pieces = texts.map((text) => {
+    codes.set(text.codes, at);
+    starts.set(text.starts, at);
+    ends.set(text.ends, at);
+    at += text.length;
+    return { from: at - text.length, to: at, prefix: -1 };
+  });
+  return { text: new AlignedText(codes, starts, ends, texts[0]?.origin ?? 0), pieces };
+}
+
 /** Cuts each piece where `rangesOf` says: start and end of each part in turn, empty ones are dropped. */
 export function cutPieces(
   input: PreTokenized,
