@@ -185,6 +185,12 @@ describe('files that cannot be used', () => {
       'MeCab',
     ],
     [
+      'words from MeCab, by config.json alone',
+      { 'config.json': '{"vocab_size": NaN, "tokenizer_class": "BertJapaneseTokenizer"}' },
+      'tokenizer-segmenter',
+      'MeCab',
+    ],
+    [
       'a tokenizer class with rules of its own',
       { ...withPart('normalizer', null), 'tokenizer_config.json': '{"tokenizer_class":"LlamaTokenizer"}' },
       'tokenizer-class',
@@ -226,4 +232,20 @@ describe('files that cannot be used', () => {
     expect((error as ManabiError).message).toContain(message);
     expect((error as ManabiError).place).toContain('folder');
   });
+});
+
+test('a text that needs an unknown token which the vocabulary lacks is an error that names it', () => {
+  const model = { type: 'WordLevel', vocab: { '[PAD]': 0, '[CLS]': 1, '[SEP]': 2, 犬: 3 }, unk_token: '[X]' };
+  const tokenizer = readTokenizer({ 'tokenizer.json': JSON.stringify({ model }) });
+  expect([...tokenizer.encode('犬').ids]).toEqual([3]);
+  expect(() => tokenizer.encode('猫')).toThrow(/\[X\].*unk_token/);
+});
+
+test('a tokenizer of bytes or of words is not decoded by a library that shows its pieces', async () => {
+  const model = {
+    type: 'WordLevel',
+    vocab: { '[PAD]': 0, '[CLS]': 1, '[SEP]': 2, '[UNK]': 3, 犬: 4 },
+    unk_token: '[UNK]',
+  };
+  expect(await createDecoder(readTokenizer({ 'tokenizer.json': JSON.stringify({ model }) }))).toBeNull();
 });

@@ -5,7 +5,7 @@ import { readNormalizer } from './normalizers/read.ts';
 import { pipelineEncoder } from './pipeline.ts';
 import { readPostProcessor } from './post-processors/read.ts';
 import { readSentencePieceModel } from './sentencepiece-model.ts';
-import { convertSentencePiece } from './sentencepiece.ts';
+import { convertSentencePiece, type ConversionOptions } from './sentencepiece.ts';
 import {
   addSpecialTokens,
   contentOf,
@@ -28,6 +28,8 @@ export interface TokenizerFiles {
   'tokenizer_config.json'?: Uint8Array | string;
   'special_tokens_map.json'?: Uint8Array | string;
   'added_tokens.json'?: Uint8Array | string;
+  /** For the tokenizer class, where tokenizer_config.json does not name it. */
+  'config.json'?: Uint8Array | string;
 }
 
 interface Encoder {
@@ -50,25 +52,51 @@ const noLimit = 1e30;
  * tokenizer-class, tokenizer-segmenter, tokenizer-special-token
  */
 export function readTokenizer(files: TokenizerFiles, place = ''): Tokenizer {
-  const pathOf = (name: keyof TokenizerFiles) => (place ? `${place}/${name}` : name);
-  const json = (name: keyof TokenizerFiles) => {
-    const data = files[name];
-    return data === undefined ? JsonReader.absent(pathOf(name)) : JsonReader.parse(data, pathOf(name));
-  };
-  const configFiles: ConfigFiles = {
-    tokenizerConfig: json('tokenizer_config.json'),
-    specialTokensMap: json('special_tokens_map.json'),
-    addedTokens: json('added_tokens.json'),
-  };
-  const tokenizerClass = readTokenizerClass(configFiles.tokenizerConfig);
+  const pathOf = (name: keyof TokenizerFiles) => inFolder(place, name);
+  const configFiles = readConfigFiles(files, place);
+  const tokenizerClass = classOf(files, configFiles);
   if (files['tokenizer.json'] !== undefined) {
-    const encoder = fromTokenizerJson(json('tokenizer.json'), configFiles, tokenizerClass);
+    const encoder = fromTokenizerJson(readJson(files, 'tokenizer.json', place), configFiles, tokenizerClass);
     return assemble(encoder, configFiles, pathOf('tokenizer.json'));
   }
   const data = files['spm.model'];
   if (!data) throw new ManabiError('tokenizer-missing', place);
   const encoder = fromSentencePiece(data, configFiles, tokenizerClass, pathOf('spm.model'));
   return assemble(encoder, configFiles, pathOf('spm.model'));
+}
+
+function inFolder(place: string, name: string): string {
+  return place ? `${place}/${name}` : name;
+}
+
+type JsonFile = Exclude<keyof TokenizerFiles, 'spm.model' | 'config.json'>;
+
+function readJson(files: TokenizerFiles, name: JsonFile, place: string): JsonReader {
+  const data = files[name];
+  const path = inFolder(place, name);
+  return data === undefined ? JsonReader.absent(path) : JsonReader.parse(data, path);
+}
+
+function readConfigFiles(files: TokenizerFiles, place: string): ConfigFiles {
+  return {
+    tokenizerConfig: readJson(files, 'tokenizer_config.json', place),
+    specialTokensMap: readJson(files, 'special_tokens_map.json', place),
+    addedTokens: readJson(files, 'added_tokens.json', place),
+  };
+}
+
+function classOf(files: TokenizerFiles, { tokenizerConfig }: ConfigFiles): TokenizerClass {
+  const model = files['config.json'] ?? '';
+  const text = typeof model === 'string' ? model : new TextDecoder().decode(model);
+  // Not parsed: config.json may hold what only Python reads, NaN for one, and nothing else of it is needed.
+  const named = /"tokenizer_class"\s*:\s*"(\w+)"/.exec(text)?.[1];
+  return readTokenizerClass(tokenizerConfig, named);
+}
+
+/** What transformers converts spm.model with: the settings and tokens of the files beside it. */
+export function readConversion(files: TokenizerFiles, place = ''): ConversionOptions {
+  const configFiles = readConfigFiles(files, place);
+  return conversionOptions(configFiles, classOf(files, configFiles)).options;
 }
 
 function fromTokenizerJson(
@@ -113,6 +141,23 @@ function fromSentencePiece(
   tokenizerClass: TokenizerClass,
   place: string,
 ): Encoder {
+  const { special, options } = conversionOptions(configFiles, tokenizerClass);
+  const model = readSentencePieceModel(data, place);
+  const { encode, addedTokens, vocabulary, postProcessor } = convertSentencePiece(model, options, place);
+  const truncationSide = readTruncationSide(configFiles.tokenizerConfig) ?? 'right';
+  return {
+    encode,
+    addedTokens,
+    special,
+    tokens: tokensById(vocabulary, addedTokens),
+    windowOptions: { postProcessor, truncationSide },
+  };
+}
+
+function conversionOptions(
+  configFiles: ConfigFiles,
+  tokenizerClass: TokenizerClass,
+): { special: SpecialTokens; options: ConversionOptions } {
   const config = configFiles.tokenizerConfig;
   const special = readSpecialTokens(configFiles, [], tokenizerClass);
   const unknown = special.named.get('unk');
@@ -122,22 +167,14 @@ function fromSentencePiece(
     const flags = { lstrip: false, rstrip: false, single_word: false };
     named.set('unk', { content: unknown, normalized: true, special: true, ...flags });
   }
-  const { encode, addedTokens, vocabulary, postProcessor } = convertSentencePiece(
-    readSentencePieceModel(data, place),
-    {
+  return {
+    special,
+    options: {
       doLowerCase: flag(config.get('do_lower_case')),
       splitByPunct: flag(config.get('split_by_punct')),
       splitSpecialTokens: flag(config.get('split_special_tokens')),
       addSpecialTokens: (added) => addSpecialTokens({ ...special, named }, added),
     },
-    place,
-  );
-  return {
-    encode,
-    addedTokens,
-    special,
-    tokens: tokensById(vocabulary, addedTokens),
-    windowOptions: { postProcessor, truncationSide: readTruncationSide(config) ?? 'right' },
   };
 }
 

@@ -49,13 +49,13 @@ export function convertSentencePiece(
       name: name ?? model.modelType,
     });
   }
-  const vocabulary = new Map(model.pieces.map(({ text }, id) => [text, id]));
-  const addedTokens = new AddedVocabulary(vocabulary, model.pieces.length);
-  addedTokens.add(addedPieces(model));
-  options.addSpecialTokens(addedTokens);
+  const vocabulary = vocabularyOf(model);
+  const isCharacters = model.modelType === modelType.char;
+  // SentencePiece finds user-defined symbols of a character model itself, and never a control piece.
+  const addedTokens = addedTokensOf(model, options, isCharacters ? [] : addedPieces(model));
   const idOf = (content: string) => addedTokens.idOf(content) ?? model.unknownId;
   const shared = { addedTokens, vocabulary, postProcessor: pairTemplate(idOf('[CLS]'), idOf('[SEP]')) };
-  if (model.modelType === modelType.char) {
+  if (isCharacters) {
     const patterns = [...addedTokens.patterns(false), ...addedTokens.patterns(true)];
     const characters = new CharacterModel(model, new AddedTokenMatcher(patterns), options, place);
     return { ...shared, encode: (text) => characters.encode(text) };
@@ -93,18 +93,32 @@ function convertedPreTokenizer(splitByPunct: boolean): PreTokenizer {
   return splitByPunct ? preTokenizersInSequence([isolatePunctuation, words]) : words;
 }
 
+function vocabularyOf({ pieces }: SentencePieceModel): Map<string, number> {
+  return new Map(pieces.map(({ text }, id) => [text, id]));
+}
+
+/** The added tokens of a converted model: its own, then those that the files beside it name. */
+export function addedTokensOf(
+  model: SentencePieceModel,
+  { addSpecialTokens }: Pick<ConversionOptions, 'addSpecialTokens'>,
+  own = addedPieces(model),
+): AddedVocabulary {
+  const addedTokens = new AddedVocabulary(vocabularyOf(model), model.pieces.length);
+  addedTokens.add(own);
+  addSpecialTokens(addedTokens);
+  return addedTokens;
+}
+
 /** Control and user-defined pieces are searched in the raw text. */
-function addedPieces({ pieces, modelType: type }: SentencePieceModel) {
-  // SentencePiece finds user-defined symbols of a character model itself, and never a control piece.
-  if (type === modelType.char) return [];
+function addedPieces({ pieces }: SentencePieceModel) {
   return pieces
-    .filter(({ type: kind }) => kind === pieceType.control || kind === pieceType.userDefined)
-    .map(({ text, type: kind }) => ({
+    .filter(({ type }) => type === pieceType.control || type === pieceType.userDefined)
+    .map(({ text, type }) => ({
       content: text,
       normalized: false,
       lstrip: false,
       rstrip: false,
       single_word: false,
-      special: kind === pieceType.control,
+      special: type === pieceType.control,
     }));
 }

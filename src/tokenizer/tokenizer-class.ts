@@ -54,12 +54,12 @@ const classes: Record<string, TokenizerClass> = {
 const segmenters: Record<string, string> = { BertJapaneseTokenizer: 'MeCab' };
 
 /**
- * The class that tokenizer_config.json names; without a name that of DeBERTa-v2 models.
+ * The class that tokenizer_config.json names, or else the one that the model's config.json names, or that of DeBERTa-v2 models.
  * @throws ManabiError tokenizer-segmenter, tokenizer-class
  */
-export function readTokenizerClass(config: JsonReader): TokenizerClass {
+export function readTokenizerClass(config: JsonReader, ofModel = 'DebertaV2Tokenizer'): TokenizerClass {
   const named = config.get('tokenizer_class');
-  const name = named.isNull ? 'DebertaV2Tokenizer' : named.string;
+  const name = named.isNull ? ofModel : named.string;
   const base = name.replace(/Fast$/, '');
   if (Object.hasOwn(segmenters, base)) {
     throw new ManabiError('tokenizer-segmenter', named.place, { name, program: segmenters[base] });
