@@ -50,6 +50,12 @@ export function readSpecialTokens(
   take(tokenizerConfig, {});
   let additional = readList(tokenizerConfig.get('additional_special_tokens'), {});
   const declared = new Map<number, LooseToken>();
+  /** Declared tokens whose flags a special token of the same text takes. Those of added_tokens.json are not among them. */
+  const byContent = new Map<string, LooseToken>();
+  const declare = (id: number, token: LooseToken) => {
+    declared.set(id, token);
+    byContent.set(token.content, token);
+  };
   const decoder = tokenizerConfig.get('added_tokens_decoder');
   if (decoder.isNull) {
     take(specialTokensMap, { special: true });
@@ -58,13 +64,13 @@ export function readSpecialTokens(
     else additional = [...additional, ...readList(list, { special: true })];
     const special = new Set([...named.values(), ...additional].map(contentOf));
     for (const [content, id] of addedTokens.entries) {
-      declared.set(id.count, { ...plain(content), normalized: null, special: special.has(content) });
+      const isSpecial = special.has(content);
+      declared.set(id.count, { ...plain(content), normalized: !isSpecial, special: isSpecial });
     }
-    for (const token of inTokenizerJson) declared.set(token.id, token);
+    for (const token of inTokenizerJson) declare(token.id, token);
   } else {
-    for (const [id, token] of decoder.entries) declared.set(Number(id), readLoose(token));
+    for (const [id, token] of decoder.entries) declare(Number(id), readLoose(token));
   }
-  const byContent = new Map([...declared.values()].map((token) => [token.content, token]));
   for (const name of names) {
     const token = named.get(name);
     if (token === undefined && defaults[name] !== undefined) named.set(name, defaults[name]);

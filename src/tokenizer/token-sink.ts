@@ -60,7 +60,9 @@ export class TokenSink {
    * text.
    */
   pushBytes(id: number, from: number, to: number): void {
-    this.characterOfByte ??= [...this.raw].flatMap((code, i) => new Array<number>(utf8Length(code)).fill(i));
+    this.characterOfByte ??= [...this.raw].flatMap((code, i) =>
+      Array.from({ length: utf8Length(code) }, () => i),
+    );
     const { characterOfByte } = this;
     const start = characterOfByte[from] as number | undefined;
     if (start === undefined) this.push(id, from, to);

@@ -25,18 +25,22 @@ export class MergeQueue {
     if (heap.length === 0) return null;
     const first = heap[0];
     const key = heap.pop() as number;
+    if (heap.length > 0) this.sink(key);
+    const rank = Math.floor(first / positions);
+    return { rank, position: first - rank * positions };
+  }
+
+  /** Puts a key in the place of the first one, and then where it belongs. */
+  private sink(key: number): void {
+    const { heap } = this;
     const n = heap.length;
-    for (let at = 0; n > 0;) {
-      let child = 2 * at + 1;
+    let at = 0;
+    for (let child = 1; child < n; child = 2 * at + 1) {
       if (child + 1 < n && heap[child + 1] < heap[child]) child++;
-      if (child >= n || heap[child] >= key) {
-        heap[at] = key;
-        break;
-      }
+      if (heap[child] >= key) break;
       heap[at] = heap[child];
       at = child;
     }
-    const rank = Math.floor(first / positions);
-    return { rank, position: first - rank * positions };
+    heap[at] = key;
   }
 }

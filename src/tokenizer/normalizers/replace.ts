@@ -9,30 +9,28 @@ export function replace(text: AlignedText, pattern: Pattern, content: Int32Array
   const codes: number[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
-  let at = 0; // in characters
-  let units = 0; // the same place in UTF-16 units
-  const advance = () => {
-    units += text.codes[at] > 0xffff ? 2 : 1;
-    at++;
-  };
-  const copyTo = (unit: number) => {
-    while (units < unit) {
-      codes.push(text.codes[at]);
-      starts.push(text.starts[at]);
-      ends.push(text.ends[at]);
-      advance();
-    }
-  };
-  for (let i = 0; i < matches.length; i += 2) {
-    copyTo(matches[i]);
-    while (units < matches[i + 1]) advance();
+  let match = 0; // of `matches`, its start and then its end
+  let units = 0;
+  const insertAt = (at: number) => {
     for (const code of content) {
       codes.push(code);
       starts.push(at > 0 ? text.starts[at - 1] : text.origin);
       ends.push(at > 0 ? text.ends[at - 1] : text.origin);
     }
+  };
+  for (let at = 0; at <= text.length; at++) {
+    while (matches[match + 1] === units) {
+      insertAt(at);
+      match += 2;
+    }
+    if (at === text.length) break;
+    if (!(matches[match] <= units)) {
+      codes.push(text.codes[at]);
+      starts.push(text.starts[at]);
+      ends.push(text.ends[at]);
+    }
+    units += text.codes[at] > 0xffff ? 2 : 1;
   }
-  copyTo(raw.length);
   return new AlignedText(Int32Array.from(codes), Int32Array.from(starts), Int32Array.from(ends), text.origin);
 }
 
