@@ -26,7 +26,9 @@ RANGES = [(0x20, 0x7F), (0x20, 0x7F), (0xA0, 0x250), (0x300, 0x370), (0x370, 0x5
           (0x4E00, 0x5200), (0xAC00, 0xAC80), (0xF900, 0xFA30), (0xFE00, 0xFE70), (0xFF00, 0xFFF0), (0x1F1E0, 0x1F200), (0x1F300, 0x1F6FF), (0x20000, 0x20100), (0, 0x10FFFF)]
 REGEXES = [r"\s+", r"\p{Han}+", r"[ぁ-ん]+", r"\p{N}{1,3}", r"\d", r"[^\r\n\p{L}\p{N}]?\p{L}+", r"\w+|[^\w\s]+", r"\b", r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+", r"[、。！？]", r"$", r"^", r"(?<=の)", r"(?=は)", r"\s*", r"a|an|the", r" {2,}", r"[A-Za-z]+",
            r"(?<![0-9])[0-9]{2}", r"\p{Katakana}[\p{Katakana}ー]*", r"[[:punct:]]", r"[^[:alpha:]]", r"\h+", r"\R", r".", r"(?m:.)", r"[\p{L}&&[^a-z]]", r"(?>a+)b?", r"\p{^L}", r"(\p{L})\1", r"\W", r"[\W_]", r"\s+(?!\S)|\s+", r"x*",
-           r"(?i:[^\r\n\p{L}\p{N}]?)\p{Lu}?\p{Ll}*", r"\A.", r"\z", r"[\u2010-\u2015\u2212]", r"\p{M}", r"\p{Hiragana}|\p{Han}", r"(?x) a  b ", r"[^ ]", r"\B", r"(?~\s)", r"\p{So}|\p{Sm}"]
+           r"(?i:[^\r\n\p{L}\p{N}]?)\p{Lu}?\p{Ll}*", r"\A.", r"\z", r"[\u2010-\u2015\u2212]", r"\p{M}", r"\p{Hiragana}|\p{Han}", r"(?x) a  b ", r"[^ ]", r"\B", r"(?~\s)", r"\p{So}|\p{Sm}",
+           r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+", r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?", r"(?i:st|ff|ss)", r"(?i)é|ǆ|ω",
+           r"(?<w>\w)\k<w>", r"(?:a|ab)(?:c|bcd)?", r"\p{Alpha}{2,}?", r"[a-c[x-z]]", r"\x{3042}|\u304c", r"(?<!\p{L})\p{L}", r"[\s&&[^\n]]+", r"\D+", r"[[:space:]]", r"(?m).*", r"(?-m:.)+$", r"^.", r"(?<=^|\s)\S", r"\p{Common}+", r"\p{Nd}\p{Nd}", r"\Aa|b\Z"]
 STRINGS = [" ", "の", "ー", "a", "ab", ".", "", "\u2581", "が", "##", "\n", "は、", "(", "年", "e\u0301"]
 
 

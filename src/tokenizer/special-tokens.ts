@@ -60,9 +60,12 @@ export function readSpecialTokens(
   if (decoder.isNull) {
     take(specialTokensMap, { special: true });
     const list = specialTokensMap.get('additional_special_tokens');
-    if (list.value === null) additional = [];
-    else additional = [...additional, ...readList(list, { special: true })];
-    const special = new Set([...named.values(), ...additional].map(contentOf));
+    const inMap = readList(list, { special: true });
+    additional = list.value === null ? [] : [...additional, ...inMap];
+    // What tokenizer_config.json writes as an object is not known by its text yet.
+    const known = [...names.map((name) => specialTokensMap.get(`${name}_token`)).map(tokenOrNull), ...inMap];
+    const plainOnes = [...named.values(), ...additional].filter((token) => typeof token === 'string');
+    const special = new Set([...plainOnes, ...known].map(contentOf));
     for (const [content, id] of addedTokens.entries) {
       const isSpecial = special.has(content);
       declared.set(id.count, { ...plain(content), normalized: !isSpecial, special: isSpecial });
@@ -136,6 +139,10 @@ function settled(token: LooseToken): TokenFlags {
 
 function readList(json: JsonReader, force: Partial<LooseToken>): NamedToken[] {
   return json.isNull ? [] : json.list.map((token) => readNamed(token, force));
+}
+
+function tokenOrNull(json: JsonReader): NamedToken | null {
+  return json.isNull ? null : readNamed(json, { special: true });
 }
 
 function readNamed(json: JsonReader, force: Partial<LooseToken>): NamedToken {
