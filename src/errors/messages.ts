@@ -47,20 +47,36 @@ export const messages = {
     en: 'Not valid JSON ({reason}). Check that the file is complete.',
   },
   'tokenizer-shape': {
-    ja: '{key} は {wanted} のはずですが違います。DeBERTa-v2 のトークナイザーか確かめてください。',
-    en: '{key} should be of type {wanted}. Check that this is a DeBERTa-v2 tokenizer.',
+    ja: '{key} は {wanted} のはずですが違います。ファイルを書き換えたなら元に戻すか、もう一度ダウンロードしてください。',
+    en: '{key} should be of type {wanted}. If the file was edited, restore it; otherwise download it again.',
   },
   'tokenizer-unsupported': {
-    ja: '{part} が {name} のトークナイザーには対応していません。DeBERTa-v2 のモデルを選んでください。',
-    en: 'Tokenizers with the {part} {name} are not supported. Choose a DeBERTa-v2 model.',
+    ja: 'トークナイザーの部品 {part} の {name} には対応していません。この部品を使わないトークナイザーのモデルを選ぶか、tokenizer.json をこの部品なしで作り直してください。',
+    en: 'The part {part} {name} of the tokenizer is not supported. Choose a model whose tokenizer does without it, or make tokenizer.json again without it.',
+  },
+  'tokenizer-class': {
+    ja: 'トークナイザーのクラス {name} には対応していません。PreTrainedTokenizerFast として保存し直す（save_pretrained）か、DebertaV2TokenizerFast のモデルを選んでください。',
+    en: 'Tokenizers of the class {name} are not supported. Save it again as a PreTrainedTokenizerFast (save_pretrained), or choose a model with a DebertaV2TokenizerFast.',
+  },
+  'tokenizer-segmenter': {
+    ja: '{name} は単語分割に {program} を使うトークナイザーで、ブラウザーでは動きません。{program} の要らないトークナイザー（tokenizer.json か spm.model）のモデルを選んでください。',
+    en: '{name} segments words with {program}, which does not run here. Choose a model whose tokenizer does without {program} (tokenizer.json or spm.model).',
   },
   'tokenizer-special-token': {
-    ja: '特殊トークン {token} がありません。DeBERTa-v2 のトークナイザーを選んでください。',
-    en: 'The special token {token} is missing. Choose a DeBERTa-v2 tokenizer.',
+    ja: 'トークナイザーの {token} が決まっていません。tokenizer_config.json に {token} を書き、そのトークンを語彙に入れてください。',
+    en: 'The tokenizer has no {token}. Name it in tokenizer_config.json, and have the token in the vocabulary.',
+  },
+  'tokenizer-unknown-token': {
+    ja: '語彙にない文字があり、未知語トークン（{token}）も語彙にないため、トークンに分けられません。tokenizer.json の model に unk_token（Unigram では unk_id）を設定してください。',
+    en: 'A text has a character that the vocabulary lacks, and so is the unknown token ({token}): it cannot be tokenized. Set unk_token (unk_id for Unigram) of the model in tokenizer.json.',
   },
   'tokenizer-no-room': {
-    ja: '質問が長すぎます（{tokens} トークン、max_length {max_length}、doc_stride {doc_stride}）。質問を短くするか max_length を大きくしてください。',
-    en: 'The question is too long ({tokens} tokens, max_length {max_length}, doc_stride {doc_stride}). Shorten it or raise max_length.',
+    ja: '質問が長すぎて文章の入る場所がありません（{tokens} トークン、最大の長さは {max_length}）。質問を短くするか max_seq_length を大きくしてください。',
+    en: 'The question is too long to leave room for its context ({tokens} tokens of at most {max_length}). Shorten it, or raise max_seq_length.',
+  },
+  'tokenizer-stride': {
+    ja: 'doc_stride {doc_stride} が大きすぎます（最大の長さ {max_length}、質問 {tokens} トークン）。doc_stride を {largest} 以下にするか、max_seq_length を大きくしてください。',
+    en: 'doc_stride {doc_stride} is too large for a length of {max_length} and a question of {tokens} tokens. Set doc_stride to {largest} or less, or raise max_seq_length.',
   },
   // features
   'features-no-context': {

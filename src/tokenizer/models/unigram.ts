@@ -1,9 +1,10 @@
-import { ManabiError } from '../errors/manabi-error.ts';
-import { codePoints, type AlignedText } from './aligned-text.ts';
-import { writeUtf8 } from './charsmap.ts';
+import { ManabiError } from '../../errors/manabi-error.ts';
+import { codePoints, type AlignedText } from '../aligned-text.ts';
+import type { TextPiece } from '../pre-tokenizers/pre-tokenized.ts';
+import type { TokenSink } from '../token-sink.ts';
+import { writeUtf8 } from '../utf8.ts';
+import type { Model } from './model.ts';
 import { PieceTrie } from './piece-trie.ts';
-import type { TextPiece } from './pre-tokenizers.ts';
-import type { TokenSink } from './token-sink.ts';
 
 export interface Piece {
   text: string;
@@ -27,7 +28,9 @@ export function bytePieces(pieces: readonly Piece[]): Int32Array | null {
  * The Unigram model: the segmentation with the highest sum of scores, by Viterbi over float64 sums as the Rust library
  * forms them (starts ascending, lengths ascending, a later path must be strictly better).
  */
-export class Unigram {
+export class Unigram implements Model {
+  readonly vocabulary: ReadonlyMap<string, number>;
+  readonly size: number;
   private readonly trie: PieceTrie;
   private readonly scores: Float64Array;
   private readonly unknownScore: number;
@@ -41,13 +44,16 @@ export class Unigram {
 
   constructor(
     pieces: readonly Piece[],
+    /** -1 where the model has no unknown token. */
     private readonly unknownId: number,
     byteFallback: boolean,
-    place: string,
+    private readonly place: string,
   ) {
-    if (!(unknownId >= 0 && unknownId < pieces.length)) {
+    if (!(unknownId >= -1 && unknownId < pieces.length)) {
       throw new ManabiError('tokenizer-shape', place, { key: 'unk_id', wanted: 'id' });
     }
+    this.size = pieces.length;
+    this.vocabulary = new Map(pieces.map(({ text }, id) => [text, id]));
     this.trie = new PieceTrie(pieces.length * 2);
     this.scores = Float64Array.from(pieces, ({ score }) => score);
     for (const [id, { text }] of pieces.entries()) {
@@ -73,7 +79,9 @@ export class Unigram {
       const start = starts[piece.from + Math.max(0, from - shift)];
       const end = ends[piece.from + Math.max(0, to - 1 - shift)];
       if (id >= 0) sink.push(id, start, end);
-      else if (!this.pushBytes(from, to, start, end, sink)) sink.push(this.unknownId, start, end);
+      else if (!this.pushBytes(from, to, start, end, sink)) {
+        sink.pushText(this.unknownId, start, end, work.subarray(from, to));
+      }
     }
   }
 
@@ -100,6 +108,7 @@ export class Unigram {
         if (end === start + 1) single = true;
       }
       if (single) continue;
+      if (unknownId < 0) throw new ManabiError('tokenizer-unknown-token', this.place, { token: 'unk_id' });
       const score = unknownScore + here;
       if (from[start + 1] < 0 || score > best[start + 1]) {
         best[start + 1] = score;

@@ -1,5 +1,6 @@
-import { ManabiError } from '../errors/manabi-error.ts';
-import { codePoints } from './aligned-text.ts';
+import { ManabiError } from '../../errors/manabi-error.ts';
+import { codePoints } from '../aligned-text.ts';
+import { writeUtf8 } from '../utf8.ts';
 
 /**
  * SentencePiece's precompiled_charsmap: a double-array trie (Darts-clone) from UTF-8 byte strings to offsets in a
@@ -87,20 +88,3 @@ export class Charsmap {
 function offsetOf(unit: number): number {
   return (unit >>> 10) << ((unit & 512) >>> 6);
 }
-
-/** Writes one code point as UTF-8 and returns the number of bytes. */
-export function writeUtf8(code: number, bytes: Uint8Array, at: number): number {
-  if (code < 0x80) {
-    bytes[at] = code;
-    return 1;
-  }
-  const length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  for (let i = length - 1; i > 0; i--) {
-    bytes[at + i] = 0x80 | (code & 0x3f);
-    code >>>= 6;
-  }
-  bytes[at] = leadByte[length] | code;
-  return length;
-}
-
-const leadByte = [0, 0, 0xc0, 0xe0, 0xf0];

@@ -1,5 +1,5 @@
-import { codePoints, type AlignedText } from './aligned-text.ts';
-import { codePointTest } from './code-point-ranges.ts';
+import { codePoints, type AlignedText } from '../aligned-text.ts';
+import { codePointTest } from '../unicode/code-point-ranges.ts';
 
 // Characters younger than the tables of the reference (unicode-normalization-alignments 0.1, Unicode 12): it neither
 // decomposes, reorders nor composes them. Found by comparing every code point with Unicode 17's normalization.
@@ -12,7 +12,7 @@ const unknownToReference = codePointTest(
     '1e6ee-1e6ef 1e6f5 1f16c 1fbf0-1fbf9',
 );
 
-export type UnicodeForm = 'NFC' | 'NFKC';
+export type UnicodeForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
 interface Character {
   decomposition: Int32Array;
@@ -22,14 +22,16 @@ interface Character {
   second: boolean;
 }
 
-const known = { NFC: new Map<number, Character>(), NFKC: new Map<number, Character>() };
+type Decomposition = 'NFD' | 'NFKD';
 
-function characterOf(code: number, form: UnicodeForm): Character {
+const known = { NFD: new Map<number, Character>(), NFKD: new Map<number, Character>() };
+
+function characterOf(code: number, form: Decomposition): Character {
   let character = known[form].get(code);
   if (!character) {
     const text = String.fromCodePoint(code);
     const alone = unknownToReference(code);
-    const decomposition = alone ? [code] : codePoints(text.normalize(form === 'NFC' ? 'NFD' : 'NFKD'));
+    const decomposition = alone ? [code] : codePoints(text.normalize(form));
     character = {
       decomposition: Int32Array.from(decomposition),
       starter: alone || isStarter(text),
@@ -70,19 +72,22 @@ function compose(a: number, b: number): number {
 }
 
 /**
- * NFC or NFKC with the reference's alignment: the first character of a decomposition has change 0, the others +1, and
- * composing adds both changes and takes one off.
+ * A Unicode normalization form with the reference's alignment: the first character of a decomposition has change 0, the
+ * others +1, and composing adds both changes and takes one off.
  */
 export function unicodeForm(text: AlignedText, form: UnicodeForm): AlignedText {
   const raw = text.toString();
-  if (raw.normalize(form) === raw && !text.codes.some(unknownToReference)) return text;
+  const same = raw.normalize(form) === raw && !text.codes.some(unknownToReference);
+  if (same && text.insertedHead === 0) return text;
   const codes: number[] = [];
   const changes: number[] = [];
-  decompose(text.codes, form, codes, changes);
-  return recompose(text, form, codes, changes);
+  const decomposition = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
+  decompose(text.codes, decomposition, codes, changes);
+  if (form === decomposition) return text.transform(codes, changes);
+  return recompose(text, decomposition, codes, changes);
 }
 
-function decompose(input: Int32Array, form: UnicodeForm, codes: number[], changes: number[]) {
+function decompose(input: Int32Array, form: Decomposition, codes: number[], changes: number[]) {
   let run = 0; // where the marks after the last starter begin
   for (const source of input) {
     const { decomposition } = characterOf(source, form);
@@ -107,7 +112,7 @@ function decompose(input: Int32Array, form: UnicodeForm, codes: number[], change
   }
 }
 
-function recompose(text: AlignedText, form: UnicodeForm, codes: number[], changes: number[]): AlignedText {
+function recompose(text: AlignedText, form: Decomposition, codes: number[], changes: number[]): AlignedText {
   const output: number[] = [];
   const outputChanges: number[] = [];
   let composee = -1; // index in output of the starter that may still grow

@@ -1,6 +1,7 @@
 import { splitGraphemes } from 'unicode-segmenter/grapheme';
-import { codePoints, type AlignedText } from './aligned-text.ts';
-import { writeUtf8, type Charsmap } from './charsmap.ts';
+import { codePoints, type AlignedText } from '../aligned-text.ts';
+import { writeUtf8 } from '../utf8.ts';
+import type { Charsmap } from './charsmap.ts';
 
 // A grapheme cluster of several characters is looked up whole only when it has 2-5 UTF-8 bytes. Such a cluster needs
 // a combining mark, joiner, prepended mark, CR LF, half-width voice mark or emoji modifier; between the characters
