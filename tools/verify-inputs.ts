@@ -14,7 +14,7 @@ import { readTrainCommand } from '../src/cli/train-arguments.ts';
 import { padBatch } from '../src/features/batches.ts';
 import { notebookFeature, windowFeatures } from '../src/features/features.ts';
 import { initializeHead, parameterShapes } from '../src/model/parameters.ts';
-import { parseSquad } from '../src/squad/parse.ts';
+import { parseSquad } from '../src/squad/read-file.ts';
 import { sampleExamples } from '../src/squad/sample.ts';
 import { TrainingControl } from '../src/training/control.ts';
 import { learningRateAt } from '../src/training/schedule.ts';

@@ -10,7 +10,7 @@ import type { Engine } from '../model/engine.ts';
 import { FusedEngine } from '../model/fused/engine.ts';
 import { initializeHead } from '../model/parameters.ts';
 import type { SquadExample } from '../squad/example.ts';
-import { readSquadFile } from '../squad/parse.ts';
+import { readSquadFile } from '../squad/read-file.ts';
 import { sampleExamples } from '../squad/sample.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';

@@ -2,28 +2,32 @@
 export const messages = {
   // squad
   'squad-empty': {
-    ja: 'ファイルが空です。SQuAD 形式の JSON ファイルを選んでください。',
-    en: 'The file is empty. Choose a JSON file in SQuAD format.',
+    ja: 'ファイルが空です。質問の入ったファイル（SQuAD 形式の JSON、JSON Lines、CSV、TSV、Parquet）を選んでください。',
+    en: 'The file is empty. Choose a file with questions (SQuAD-format JSON, JSON Lines, CSV, TSV or Parquet).',
   },
   'squad-csv': {
-    ja: 'CSV のようです。SQuAD 形式の JSON（data → paragraphs → qas）に変換してから選んでください。',
-    en: 'This looks like CSV. Convert it to SQuAD-format JSON (data → paragraphs → qas) and choose that file.',
+    ja: '{kind} のようですが、必要な列がそろっていません（見つかった列: {found}）。1 行目に context、question、answer（あれば answer_start）という列名を入れてください。',
+    en: 'This looks like {kind}, but columns that are needed are missing (found: {found}). Name them context, question, answer (and answer_start, if there is one) in the first line.',
   },
   'squad-not-json': {
-    ja: 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
-    en: 'Not valid JSON ({reason}). Check that the file is complete.',
+    ja: 'JSON として読めず、CSV や Parquet でもありません（{reason}）。ファイルが途中で切れていないか、別のファイル（ウェブページなど）でないか確かめてください。',
+    en: 'Not valid JSON ({reason}), and neither CSV nor Parquet. Check that the file is complete, and that it is not another one (a web page, for example).',
   },
   'squad-not-utf8': {
-    ja: 'UTF-8 ではありません。文字コードを UTF-8 に変換してください。',
-    en: 'Not UTF-8. Convert the file to UTF-8.',
+    ja: 'UTF-8 でも、BOM 付きの UTF-16 でもありません。文字コードを UTF-8 に変換してください（Excel では「CSV UTF-8」で保存します）。',
+    en: 'Neither UTF-8 nor UTF-16 with a byte order mark. Convert the file to UTF-8 (in Excel, save it as “CSV UTF-8”).',
+  },
+  'squad-parquet': {
+    ja: 'Parquet として読めません（{reason}）。もう一度ダウンロードするか、JSON Lines で保存し直してください。',
+    en: 'Not a whole Parquet file ({reason}). Download it again, or save it as JSON Lines.',
   },
   'squad-shape': {
-    ja: '{key} は {wanted} のはずですが違います。SQuAD 形式（data → paragraphs → context, qas → id, question, answers）か確かめてください。',
-    en: '{key} should be of type {wanted}. Check that the file is in SQuAD format (data → paragraphs → context, qas → id, question, answers).',
+    ja: '{key} は {wanted} のはずですが違い、質問がひとつも見つかりません。SQuAD 形式（data → paragraphs → context, qas → question, answers）か、context・question・answers を持つ行の並びにしてください。',
+    en: '{key} should be of type {wanted}, and no question was found. Use the SQuAD format (data → paragraphs → context, qas → question, answers) or a list of rows with context, question and answers.',
   },
   'squad-no-questions': {
-    ja: '使える質問がありません（{excluded} 行を除外）。answers と answer_start が文章と合っているか確かめてください。',
-    en: 'There is no usable question ({excluded} rows left out). Check that answers and answer_start agree with the contexts.',
+    ja: '答えのある、使える質問がありません（使えない行 {excluded}、最初の理由: {reason}、答えのない質問 {withoutAnswer}）。answers と answer_start が文章と合っているか確かめてください。',
+    en: 'There is no usable question with an answer ({excluded} rows cannot be used, the first because of: {reason}; {withoutAnswer} questions have no answer). Check that answers and answer_start agree with the contexts.',
   },
   'squad-one-file': {
     ja: '{count} 個のファイルがあります。学習データと評価データにファイルを一つずつ選んでください。',
@@ -32,6 +36,19 @@ export const messages = {
   'squad-too-large': {
     ja: '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
     en: '{size} MB is over the limit of {limit} MB. Split the file.',
+  },
+  // compression
+  'packed-kind': {
+    ja: '{kind} で圧縮されています。読めるのは gzip と zip だけです。展開してから選んでください。',
+    en: 'Packed with {kind}; only gzip and zip are read. Unpack the file and choose what was in it.',
+  },
+  'packed-damaged': {
+    ja: '{kind} として展開できません（{reason}）。もう一度ダウンロードするか、展開してから選んでください。',
+    en: 'Cannot be unpacked as {kind} ({reason}). Download it again, or unpack it and choose what was in it.',
+  },
+  'packed-files': {
+    ja: 'zip の中にファイルが {count} 個あります（{files}）。展開して、学習か評価に使うファイルを一つ選んでください。',
+    en: 'The zip holds {count} files ({files}). Unpack it and choose the one to train or evaluate on.',
   },
   // tokenizer
   'tokenizer-missing': {

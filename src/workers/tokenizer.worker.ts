@@ -5,7 +5,7 @@ import type { Feature } from '../features/feature.ts';
 import { notebookFeature, windowFeatures } from '../features/features.ts';
 import { describeSquad } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
-import { readSquadFile } from '../squad/parse.ts';
+import { readSquadFile } from '../squad/read-file.ts';
 import { sampleExamples } from '../squad/sample.ts';
 import { downloadFile } from '../storage/downloads.ts';
 import { modelFilesFromHub } from '../storage/hub-model.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { parseSquad, readSquadFile } from './parse.ts';
+import { parseSquad, readSquadFile } from './read-file.ts';
 
 const file = (qas: unknown[], context = '富士山は日本一高い山で、𠮷田口から登れる。') =>
   JSON.stringify({ version: '1.1', data: [{ title: '富士山', paragraphs: [{ context, qas }] }] });
