@@ -96,7 +96,7 @@ test('parts of other checkpoints are named', async () => {
   const state = (text: string) => ({ ...files, 'trainer_state.json': new TextEncoder().encode(text) });
   const json = new TextDecoder().decode(files['trainer_state.json']);
   expect(await errorOf(state('{'))).toBe('trainer-state (top)');
-  expect(await errorOf(state('null'))).toBe('trainer-state log_history');
+  expect(await errorOf(state('null'))).toBe('trainer-state (top)');
   expect(await errorOf(state(json.replace('"max_steps": 24', '"max_steps": "24"')))).toBe(
     'trainer-state max_steps',
   );

@@ -76,8 +76,12 @@ export const messages = {
     en: 'The special token {token} is missing. Choose a DeBERTa-v2 tokenizer.',
   },
   'tokenizer-no-room': {
-    ja: '質問が長すぎます（{tokens} トークン、max_length {max_length}、doc_stride {doc_stride}）。質問を短くするか max_length を大きくしてください。',
-    en: 'The question is too long ({tokens} tokens, max_length {max_length}, doc_stride {doc_stride}). Shorten it or raise max_length.',
+    ja: '質問が長すぎて文章の入る場所がありません（{tokens} トークン、最大の長さは {max_length}）。質問を短くするか max_seq_length を大きくしてください。',
+    en: 'The question is too long to leave room for its context ({tokens} tokens of at most {max_length}). Shorten it, or raise max_seq_length.',
+  },
+  'tokenizer-stride': {
+    ja: 'doc_stride {doc_stride} が大きすぎます（最大の長さ {max_length}、質問 {tokens} トークン）。doc_stride を {largest} 以下にするか、max_seq_length を大きくしてください。',
+    en: 'doc_stride {doc_stride} is too large for a length of {max_length} and a question of {tokens} tokens. Set doc_stride to {largest} or less, or raise max_seq_length.',
   },
   // features
   'features-no-context': {
@@ -106,8 +110,8 @@ export const messages = {
     en: 'The tensor {tensor} has no valid {key}. Download the file again.',
   },
   'safetensors-dtype': {
-    ja: '重み {tensor} の型 {dtype} は読めません。float32、float16、bfloat16 のモデルを選んでください。',
-    en: 'The tensor {tensor} has the unknown dtype {dtype}. Choose a model in float32, float16 or bfloat16.',
+    ja: '重み {tensor} の型 {dtype} は読めません。量子化されていない float32、float16、bfloat16 のモデルを選んでください。',
+    en: 'The tensor {tensor} has the dtype {dtype}, which cannot be read. Choose a model that is not quantized: float32, float16 or bfloat16.',
   },
   'safetensors-end-before-start': {
     ja: '重み {tensor} の終わり（{end}）が始まり（{start}）より前です。もう一度ダウンロードしてください。',
@@ -160,6 +164,22 @@ export const messages = {
   'torch-no-tensors': {
     ja: 'PyTorch の重みではありません（テンソルがありません）。pytorch_model.bin か model.safetensors を選んでください。',
     en: 'Not a torch checkpoint (no tensors). Choose pytorch_model.bin or model.safetensors.',
+  },
+  'torch-not-a-state-dict': {
+    ja: 'PyTorch のファイルですが、モデルの重み（名前とテンソルの辞書）ではありません（中身: {found}）。model.state_dict() を torch.save したファイルか、save_pretrained のフォルダーを選んでください。',
+    en: 'A file of PyTorch, but not a dict of weights (it holds: {found}). Choose what torch.save(model.state_dict()) or save_pretrained has written.',
+  },
+  'file-lfs-pointer': {
+    ja: 'ファイルの中身ではなく Git LFS の目印です。git lfs pull をするか、配布元のページからこのファイルをダウンロードしてください。',
+    en: 'A Git LFS pointer, not the file itself. Run git lfs pull, or download this file from the page of the model.',
+  },
+  'file-html': {
+    ja: 'ファイルの中身ではなくウェブページ（HTML）です。ログインや利用申請が必要なことがあります。配布元のページで「download」からダウンロードしてください。',
+    en: 'A web page (HTML), not the file itself; a sign-in may have been needed. Download the file with the “download” link of its page.',
+  },
+  'file-packed': {
+    ja: '{kind} で圧縮されています。展開してから、中のファイルを選んでください。',
+    en: 'Packed with {kind}. Unpack it and choose the files that were in it.',
   },
   'torch-storage': {
     ja: 'データ {key} は {wanted} バイトのはずですが {found} バイトです。もう一度ダウンロードしてください。',
@@ -235,6 +255,10 @@ export const messages = {
     ja: '{key} は {wanted} のはずですが違います。モデルの config.json か確かめてください。',
     en: '{key} should be: {wanted}. Check that this is the config.json of a model.',
   },
+  'config-not-json': {
+    ja: 'JSON として読めません（{reason}）。モデルのフォルダーの config.json をもう一度ダウンロードしてください。',
+    en: 'Not valid JSON ({reason}). Download the config.json of the model again.',
+  },
   'config-architecture': {
     ja: 'model_type が {found} のモデルは扱えません。deberta-v2 のモデルを選んでください。',
     en: 'Models of model_type {found} cannot be used. Choose a deberta-v2 model.',
@@ -242,6 +266,18 @@ export const messages = {
   'config-unsupported': {
     ja: '{key} = {value} には対応していません。ほかの DeBERTa-v2 モデルを選んでください。',
     en: '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
+  },
+  'config-token-types': {
+    ja: 'type_vocab_size が {type_vocab_size} なのに、トークナイザーは質問と文章に別の型を付けます。元のモデルの config.json とトークナイザーか確かめてください。',
+    en: 'type_vocab_size is {type_vocab_size}, and the tokenizer gives question and context different types. Check that config.json and the tokenizer belong to one model.',
+  },
+  'token-beyond-vocabulary': {
+    ja: 'トークン {token} の id {id} は、モデルの埋め込みの表（{vocab_size} 行）にありません。モデルと同じフォルダーのトークナイザーを使うか、Python で resize_token_embeddings をしてから保存し直してください。',
+    en: 'The token {token} has the id {id}, and the embedding table of the model has {vocab_size} rows. Use the tokenizer of this very model, or save the model again after resize_token_embeddings in Python.',
+  },
+  'position-limit': {
+    ja: '{name} = {value} は、このモデルの位置の表（{positions} 個）より長くなります。{largest} 以下にしてください。',
+    en: '{name} = {value} is longer than the position table of this model ({positions} positions). Set it to {largest} or less.',
   },
   // training
   'engine-fp16-webgpu': {
@@ -264,13 +300,17 @@ export const messages = {
     ja: '学習に使える質問がありません。答えのある質問を含むデータを選んでください。',
     en: 'There is no question to train on. Choose data that has questions with answers.',
   },
+  'training-no-batch': {
+    ja: 'dataloader_drop_last では、{rows} 行から {batch} 行のバッチを作れません。per_device_train_batch_size を小さくするか、dataloader_drop_last を外してください。',
+    en: 'With dataloader_drop_last, {rows} rows make no batch of {batch}. Lower per_device_train_batch_size, or switch dataloader_drop_last off.',
+  },
   'training-not-finite': {
     ja: 'ステップ {step} で{name}が数値でなくなりました（{value}）。learning_rate を下げ、最後のチェックポイントから再開してください。',
     en: 'At step {step} the {name} is no longer a finite number ({value}). Lower learning_rate and continue from the last checkpoint.',
   },
   'training-resume': {
-    ja: 'このチェックポイントは {found} ステップの途中で、この設定の全 {total} ステップと合いません。同じデータと設定を選んでください。',
-    en: 'This checkpoint is at step {found}, which does not fit a run of {total} steps. Use the data and the settings it was made with.',
+    ja: 'このチェックポイントは {found} ステップまで進んでいますが、この設定は全 {total} ステップです。num_train_epochs か max_steps を大きくしてください。',
+    en: 'This checkpoint is at step {found}, beyond the {total} steps of these settings. Raise num_train_epochs or max_steps.',
   },
   // answering
   'answer-no-questions': {

@@ -35,7 +35,7 @@ export interface EncodeControl {
 
 const EXAMPLES_PER_TURN = 50;
 /** What one question alone suffers from; other errors are those of the model or the settings. */
-const ofOneQuestion: readonly ErrorCode[] = ['tokenizer-no-room', 'features-no-context'];
+const ofOneQuestion: readonly ErrorCode[] = ['tokenizer-no-room', 'tokenizer-stride', 'features-no-context'];
 
 /**
  * The questions of a file that a run uses: those without an answer only with version_2_with_negative; then the first n of a seeded shuffle.

@@ -15,8 +15,8 @@ export const specialTokensPerPair = 3;
  * The windows of a pair under truncation only_second. A window holds `room` = max_length - 3 - question tokens of the
  * context; the next one starts `doc_stride` tokens before the end of the last; the first that reaches the end is the last.
  *
- * @throws ManabiError tokenizer-no-room: a question too long only where the context has to be cut, and a stride beyond
- * max_length - 2 always, as in the reference
+ * @throws ManabiError tokenizer-no-room: a question too long, only where the context has to be cut; tokenizer-stride: a stride that leaves
+ * no step between windows, and one beyond max_length - 2 always, as in the reference
  */
 export function pairWindows(
   question: TokenSequence,
@@ -28,8 +28,11 @@ export function pairWindows(
   const room = max_length - specialTokensPerPair - question.ids.length;
   const refused = doc_stride > max_length - 2;
   if (total <= room && !refused) return [assemble(question, context, 0, total, template)];
-  if (refused || room <= 0 || doc_stride >= room) {
-    throw new ManabiError('tokenizer-no-room', '', { tokens: question.ids.length, max_length, doc_stride });
+  const tokens = question.ids.length;
+  if (room <= 0 && total > room) throw new ManabiError('tokenizer-no-room', '', { tokens, max_length });
+  if (refused || doc_stride >= room) {
+    const largest = Math.max(0, Math.min(max_length - 2, total > room ? room - 1 : Infinity));
+    throw new ManabiError('tokenizer-stride', '', { tokens, max_length, doc_stride, largest });
   }
   const windows: EncodedWindow[] = [];
   for (let start = 0; ; start += room - doc_stride) {
