@@ -83,9 +83,9 @@ export async function windowLogits(
   const jobs = questions.flatMap(({ id, question, context }, owner) => {
     if (question === '') throw new ManabiError('answer-empty-question', id);
     if (context === '') throw new ManabiError('answer-empty-context', id);
-    return placed(id, () => tokenizer.encodePair(question, context, { max_length: max_seq_len, doc_stride })).map(
-      (window, index) => ({ owner, index, window }),
-    );
+    return placed(id, () =>
+      tokenizer.encodePair(question, context, { max_length: max_seq_len, doc_stride }),
+    ).map((window, index) => ({ owner, index, window }));
   });
   const logits: WindowLogits[][] = questions.map(() => []);
   // Longest first: the largest shape is made at once, and a batch holds windows of similar length.

@@ -5,12 +5,7 @@ import { score, type Score, type Scores } from '../squad/metrics.ts';
 import { pythonStripLeft } from '../squad/python-text.ts';
 import { scoreSquadV2, type SquadV2Scores } from '../squad/squad-v2.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import {
-  answerQuestions,
-  windowLogits,
-  type AnsweringControl,
-  type PipelineOptions,
-} from './answer.ts';
+import { answerQuestions, windowLogits, type AnsweringControl, type PipelineOptions } from './answer.ts';
 import { decodeSquadAnswer } from './decode-squad.ts';
 
 /** How a wrong answer is wrong; `correct` is the notebook's exact equality. */

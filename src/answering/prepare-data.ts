@@ -1,8 +1,14 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
-import { encodeExamples, type EncodedExamples, type UnplacedQuestion } from '../features/encode-examples.ts';
+import {
+  chooseExamples,
+  encodeExamples,
+  usesNegative,
+  type EncodedExamples,
+  type UnplacedQuestion,
+} from '../features/encode-examples.ts';
 import type { Feature } from '../features/feature.ts';
-import type { SquadExample } from '../squad/example.ts';
+import type { SquadData, SquadExample } from '../squad/example.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Longest } from '../training/run-memory.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
@@ -41,6 +47,20 @@ export interface PreparedFigures {
 
 const BIN = 32;
 const firstOf = <T>(rows: readonly T[]) => rows.slice(0, 50);
+
+/** The questions that a run uses of its two files. Resolves version_2_with_negative where it is null. */
+export function chooseForRun(
+  files: Record<Role, Pick<SquadData, 'examples'>>,
+  args: TrainingArguments,
+): { examples: Record<Role, SquadExample[]>; args: TrainingArguments } {
+  const negative = usesNegative(args, Object.values(files));
+  const { seed, max_train_samples, max_eval_samples } = args;
+  const examples = {
+    train: chooseExamples(files.train, max_train_samples, seed, negative),
+    evaluation: chooseExamples(files.evaluation, max_eval_samples, seed, negative),
+  };
+  return { examples, args: { ...args, version_2_with_negative: negative } };
+}
 
 /**
  * Rows for training and evaluation from the questions chosen for a run; what cannot be placed is left out and told. Throws
@@ -93,7 +113,8 @@ function figuresOf(train: EncodedExamples, evaluation: EncodedExamples): Prepare
     while (histogram.length <= bin) histogram.push(0);
     histogram[bin]++;
   }
-  const left = (role: Role, { excluded }: EncodedExamples) => excluded.map((question) => ({ ...question, role }));
+  const left = (role: Role, { excluded }: EncodedExamples) =>
+    excluded.map((question) => ({ ...question, role }));
   const unplaced = [...left('train', train), ...left('evaluation', evaluation)];
   const excluded: PreparedFigures['excluded'] = {};
   for (const { code } of unplaced) excluded[code] = (excluded[code] ?? 0) + 1;

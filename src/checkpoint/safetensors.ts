@@ -27,7 +27,8 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
         const entry = entries.get(name);
         if (!entry) continue;
         const { dtype } = entry;
-        if (!isReadable(dtype)) throw new ManabiError('safetensors-dtype', source.name, { tensor: name, dtype });
+        if (!isReadable(dtype))
+          throw new ManabiError('safetensors-dtype', source.name, { tensor: name, dtype });
         const [start, end] = entry.data_offsets;
         const bytes = await readRange(source, dataStart + start, dataStart + end);
         tensors.set(name, { shape: entry.shape, data: toFloat32(bytes, dtype) });

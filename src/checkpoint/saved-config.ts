@@ -46,6 +46,8 @@ export function savedConfig(bytes: Uint8Array, vocabSize: number | undefined): s
 export function belongsToOtherWeights(name: string): boolean {
   return (
     /\.(safetensors|bin|pt|pth|h5|msgpack|onnx)(\.index\.json)?$/.test(name) ||
-    /^(trainer_state|adapter_config|quantize_config|quant_config|generation_config|.*_results)\.json$/.test(name)
+    /^(trainer_state|adapter_config|quantize_config|quant_config|generation_config|.*_results)\.json$/.test(
+      name,
+    )
   );
 }

@@ -261,7 +261,8 @@ async function readScheduler(source: ByteSource, state: TrainerState, isScaled: 
   const dict = asDict(value) ?? new Map();
   const steps = dict.get('last_epoch');
   // accelerate does not step the scheduler where the scaling of the loss skipped the update.
-  const fits = steps === state.global_step || (isScaled && typeof steps === 'number' && steps < state.global_step);
+  const fits =
+    steps === state.global_step || (isScaled && typeof steps === 'number' && steps < state.global_step);
   if (!fits) throw wrong('last_epoch', String(state.global_step));
   const rate = (key: string): number => {
     const rates = dict.get(key);

@@ -38,7 +38,11 @@ export function unpackFile(name: string, bytes: Uint8Array, limit: number): Unpa
   for (let depth = 0; depth < 3; depth++) {
     if (startsWith(file.bytes, [0x1f, 0x8b])) {
       const inner = gunzip(name, file.bytes, limit);
-      file = { name: file.name.replace(/\.gz(?:ip)?$/i, ''), bytes: inner, container: file.container ?? 'gzip' };
+      file = {
+        name: file.name.replace(/\.gz(?:ip)?$/i, ''),
+        bytes: inner,
+        container: file.container ?? 'gzip',
+      };
     } else if (startsWith(file.bytes, [0x50, 0x4b, 0x03, 0x04])) {
       const inner = unzipOne(name, file.bytes, limit);
       file = { ...inner, container: file.container ?? 'zip' };

@@ -394,6 +394,10 @@ export const messages = {
     ja: 'この URL にファイルがありません（{status}）。URL を確かめてください。',
     en: 'There is no file at this URL ({status}). Check the URL.',
   },
+  'download-denied': {
+    ja: 'このファイルを読む許可がありません（{status}）。配布元のページにログインしてダウンロードし、そのファイルを選んでください。',
+    en: 'This file may not be read without permission ({status}). Sign in where it is published, download it, and choose the file.',
+  },
   'download-interrupted': {
     ja: '接続が切れました（{loaded} / {total} MB まで受信済み）。受信した分は保存されています。もう一度試すと続きから再開します。',
     en: 'The connection broke ({loaded} of {total} MB loaded). What was loaded is kept: try again to go on from there.',
@@ -415,8 +419,12 @@ export const messages = {
     en: 'Not the id of a model. Enter it as name/model, like ku-nlp/deberta-v2-base-japanese.',
   },
   'hub-unknown-model': {
-    ja: '{base} にこのモデルはありません。ID のつづりを確かめてください。非公開や利用申請の必要なモデルは使えません。',
-    en: 'There is no such model at {base}. Check the spelling of the id; private and gated models cannot be used.',
+    ja: '{base} にこのモデルはないか、非公開です。ID のつづりを確かめてください。非公開のモデルは、ログインしてダウンロードし、フォルダーを選んでください。',
+    en: 'There is no such model at {base}, or it is private. Check the spelling of the id; for a private one, sign in, download it, and choose the folder.',
+  },
+  'hub-gated': {
+    ja: 'このモデルのファイルを読むには利用申請かログインが必要です。{url} でログインして申請し、ファイルをダウンロードしてから、そのフォルダーを選んでください。',
+    en: 'The files of this model need a sign-in or an accepted licence. Sign in at {url}, download the files, and choose their folder.',
   },
   'hub-no-file': {
     ja: 'このモデルには {file} がありません。ほかのモデルを選ぶか、モデルのフォルダーのファイルを選んでください。',
@@ -434,6 +442,14 @@ export const messages = {
   'model-no-config': {
     ja: 'config.json がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
     en: 'There is no config.json. Choose all files of the model folder.',
+  },
+  'model-folder-missing': {
+    ja: 'このフォルダーはなく、ハブのモデルの ID（名前/モデル名）でもありません。フォルダーのパスか ID を確かめてください。',
+    en: 'There is no such folder, and it is not the id of a model of the hub (name/model). Check the path or the id.',
+  },
+  'data-file-missing': {
+    ja: 'このファイルはありません。パスか、https:// で始まる URL を確かめてください。',
+    en: 'There is no such file. Check the path, or give a URL that begins with https://.',
   },
   'model-no-weights': {
     ja: '重み（model.safetensors か pytorch_model.bin）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',

@@ -37,15 +37,23 @@ const EXAMPLES_PER_TURN = 50;
 /** What one question alone suffers from; other errors are those of the model or the settings. */
 const ofOneQuestion: readonly ErrorCode[] = ['tokenizer-no-room', 'tokenizer-stride', 'features-no-context'];
 
-/**
- * The questions of a file that a run uses: those without an answer only with version_2_with_negative; then the first n of a seeded shuffle.
- */
+/** Whether a run uses questions without an answer: as its arguments say, else as there are some. */
+export function usesNegative(
+  { version_2_with_negative }: { version_2_with_negative: boolean | null },
+  files: readonly Pick<SquadData, 'examples'>[],
+): boolean {
+  const hasSome = () => files.some(({ examples }) => examples.some((example) => example.is_impossible));
+  return version_2_with_negative ?? hasSome();
+}
+
+/** The questions of a file that a run uses: those without an answer only with `negative`; then the first n of a seeded shuffle. */
 export function chooseExamples(
   { examples }: Pick<SquadData, 'examples'>,
   samples: number | null,
-  { seed, version_2_with_negative }: { seed: number; version_2_with_negative: boolean },
+  seed: number,
+  negative: boolean,
 ): SquadExample[] {
-  const usable = version_2_with_negative ? examples : examples.filter((example) => !example.is_impossible);
+  const usable = negative ? examples : examples.filter((example) => !example.is_impossible);
   return sampleExamples(usable, samples, seed);
 }
 
@@ -64,7 +72,9 @@ export async function encodeExamples(
     try {
       const labelled = notebookFeature(tokenizer, example, options);
       control.check?.(example);
-      const rows = options.return_overflowing_tokens ? windowFeatures(tokenizer, example, options) : [labelled];
+      const rows = options.return_overflowing_tokens
+        ? windowFeatures(tokenizer, example, options)
+        : [labelled];
       encoded.first.push(labelled);
       encoded.rows.push(...rows);
       encoded.kept.push(example);

@@ -14,7 +14,8 @@ export function tokensBeyondVocabulary(
   { vocab_size }: DebertaConfig,
 ): TokenBeyondVocabulary[] {
   const beyond: TokenBeyondVocabulary[] = [];
-  for (let id = vocab_size; id < tokenizer.vocabSize; id++) beyond.push({ token: tokenizer.idToToken(id), id });
+  for (let id = vocab_size; id < tokenizer.vocabSize; id++)
+    beyond.push({ token: tokenizer.idToToken(id), id });
   return beyond;
 }
 

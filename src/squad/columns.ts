@@ -1,13 +1,6 @@
 /** What is read of a row. `answers` holds texts with their places in any shape, the two after it one answer's. */
 export type Field =
-  | 'id'
-  | 'title'
-  | 'context'
-  | 'question'
-  | 'answers'
-  | 'answer_text'
-  | 'answer_start'
-  | 'is_impossible';
+  'id' | 'title' | 'context' | 'question' | 'answers' | 'answer_text' | 'answer_start' | 'is_impossible';
 
 /** Field -> the name that it has in a file. */
 export type Columns = Partial<Record<Field, string>>;

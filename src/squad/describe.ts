@@ -47,7 +47,10 @@ const repairTexts: Record<keyof SquadData['repairs'], Record<Language, (count: n
 };
 
 /** One line: the form that was read, and what was done to its rows. */
-export function describeForm({ form, repairs }: Pick<SquadData, 'form' | 'repairs'>, language: Language): string {
+export function describeForm(
+  { form, repairs }: Pick<SquadData, 'form' | 'repairs'>,
+  language: Language,
+): string {
   const packed = form.container ? ` (${form.container})` : '';
   const encoding = form.encoding === 'UTF-16' ? ', UTF-16' : '';
   const done = (Object.keys(repairTexts) as (keyof typeof repairTexts)[])

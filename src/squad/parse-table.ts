@@ -22,7 +22,10 @@ export function readTable(
     const isTable = headers[widest].length > 1 || /\.(csv|tsv|tab)$/i.test(innerName);
     if (!isTable) return null;
     const found = headers[widest].slice(0, 12).join(', ').slice(0, 200);
-    throw new ManabiError('squad-csv', fileName, { found, kind: delimiters[widest] === '\t' ? 'TSV' : 'CSV' });
+    throw new ManabiError('squad-csv', fileName, {
+      found,
+      kind: delimiters[widest] === '\t' ? 'TSV' : 'CSV',
+    });
   }
   const [names, delimiter] = [headers[at], delimiters[at]];
   const { data } = Papa.parse<string[]>(text, { delimiter, skipEmptyLines: true });

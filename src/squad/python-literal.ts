@@ -1,5 +1,6 @@
 // What str() of Python gives for dicts, lists, tuples and numpy arrays, as pandas writes them into a cell of a table.
-const token = /\s*(?:([[\](){},:]|=)|('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([+-]?[\d.]+(?:e[+-]?\d+)?)|([A-Za-z_][\w.]*))/ysu;
+const token =
+  /\s*(?:([[\](){},:]|=)|('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([+-]?[\d.]+(?:e[+-]?\d+)?)|([A-Za-z_][\w.]*))/suy;
 
 const names: Readonly<Record<string, unknown>> = { None: null, True: true, False: false, nan: NaN };
 

@@ -28,7 +28,11 @@ export async function readSquadFile(file: {
   const data = await parseDataFile(new Uint8Array(await file.arrayBuffer()), file.name);
   if (!data.examples.some(({ is_impossible }) => !is_impossible)) {
     const excluded = data.excluded.length;
-    const details = { excluded, withoutAnswer: data.examples.length, reason: data.excluded[0]?.reason ?? '—' };
+    const details = {
+      excluded,
+      withoutAnswer: data.examples.length,
+      reason: data.excluded[0]?.reason ?? '—',
+    };
     throw new ManabiError('squad-no-questions', file.name, details);
   }
   return data;

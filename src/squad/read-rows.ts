@@ -64,7 +64,8 @@ export class RowReader {
     const start = get(columns.answer_start);
     let given = listAnswers(get(columns.answers));
     // The place of an answer may stand in a column of its own, and its text too.
-    if (columns.answer_text !== undefined && !given?.length) given = pairAnswers(get(columns.answer_text), start);
+    if (columns.answer_text !== undefined && !given?.length)
+      given = pairAnswers(get(columns.answer_text), start);
     else if (given?.length === 1 && given[0].start === undefined) given = pairAnswers(given[0].text, start);
     if (!given) return leaveOut('answer-shape');
     const answers = is_impossible ? [] : placeAnswers(given, context, this.repairs);

@@ -67,10 +67,7 @@ function sumOf(rows: readonly ScoredRow[], metric: keyof Score): number {
  * find_best_thresh: from no answer at all towards an answer to every question, in the order of their noAnswerScore, the point where the sum of
  * scores is highest.
  */
-function bestThreshold(
-  rows: readonly ScoredRow[],
-  metric: keyof Score,
-): { best: number; threshold: number } {
+function bestThreshold(rows: readonly ScoredRow[], metric: keyof Score): { best: number; threshold: number } {
   let current = rows.filter(({ hasAnswer }) => !hasAnswer).length;
   let best = current;
   let threshold = 0;

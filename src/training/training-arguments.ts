@@ -41,8 +41,11 @@ export interface TrainingArguments extends EngineSettings {
   pad_to_multiple_of: number;
   /** All windows of a long context; otherwise only its first. */
   return_overflowing_tokens: boolean;
-  /** Questions without an answer are trained as [CLS] spans and may be answered with nothing; otherwise they are left out. */
-  version_2_with_negative: boolean;
+  /**
+   * Questions without an answer are trained as [CLS] spans and may be answered with nothing; otherwise they are left out. null: as the
+   * data has such questions or not.
+   */
+  version_2_with_negative: boolean | null;
   /** No answer is given where its logits exceed those of the best answer by more than this. */
   null_score_diff_threshold: number;
   /** null: all. */
@@ -81,7 +84,7 @@ export const defaultArguments: TrainingArguments = {
   pad_to_max_length: true,
   pad_to_multiple_of: 0,
   return_overflowing_tokens: true,
-  version_2_with_negative: false,
+  version_2_with_negative: null,
   null_score_diff_threshold: 0,
   max_train_samples: null,
   max_eval_samples: null,
@@ -171,6 +174,8 @@ export function checkArguments(args: TrainingArguments, positions = Infinity): v
     }
   }
   if (args.max_steps <= 0 && args.num_train_epochs <= 0) refuse('num_train_epochs', '> 0');
+  const negative: unknown = args.version_2_with_negative;
+  if (negative !== null && typeof negative !== 'boolean') refuse('version_2_with_negative', 'true, false');
   const schedules = ['linear', 'cosine', 'constant', 'constant_with_warmup'];
   if (!schedules.includes(args.lr_scheduler_type)) refuse('lr_scheduler_type', schedules.join(', '));
   for (const name of ['eval_strategy', 'save_strategy'] as const) {

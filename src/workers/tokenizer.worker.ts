@@ -1,8 +1,7 @@
 import { expose } from 'comlink';
-import { prepareData } from '../answering/prepare-data.ts';
+import { chooseForRun, prepareData } from '../answering/prepare-data.ts';
 import { readTextFiles } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { chooseExamples } from '../features/encode-examples.ts';
 import type { Feature } from '../features/feature.ts';
 import { positionLimit } from '../model/config.ts';
 import { describeSquad } from '../squad/describe.ts';
@@ -37,7 +36,10 @@ let prepared: PreparedRows | null = null;
 let abort = new AbortController();
 
 /** The tokenizer of a model held to its tables, after a look at whether the settings suit the model. */
-async function tokenizerFor(modelFiles: Iterable<[string, Blob]>, args: TrainingArguments): Promise<Tokenizer> {
+async function tokenizerFor(
+  modelFiles: Iterable<[string, Blob]>,
+  args: TrainingArguments,
+): Promise<Tokenizer> {
   const { config, tokenizer } = readTextFiles(await bytesOf(modelFiles));
   checkArguments(args, positionLimit(config));
   return tokenizer;
@@ -99,12 +101,9 @@ const worker: TokenizerWorker = {
     reply(async () => {
       const { signal } = (abort = new AbortController());
       const tokenizer = await tokenizerFor(Object.entries(modelFiles), args);
-      const examples = {
-        train: chooseExamples(files.train, args.max_train_samples, args),
-        evaluation: chooseExamples(files.evaluation, args.max_eval_samples, args),
-      };
+      const chosen = chooseForRun(files, args);
       const names = { train: files.train.name, evaluation: files.evaluation.name };
-      return prepareRows(tokenizer, examples, names, args, onProgress, signal);
+      return prepareRows(tokenizer, chosen.examples, names, chosen.args, onProgress, signal);
     }),
 
   prepareRun: (runId, onProgress) =>

@@ -216,10 +216,11 @@ const worker: TrainerWorker = {
       }
     }),
 
-  begin: (recipe, args) =>
+  begin: (recipe, given) =>
     reply(async () => {
       const { engine, description, files } = loaded();
-      const { examples, fileNames } = await preparedRows();
+      const { examples, fileNames, negative } = await preparedRows();
+      const args = { ...given, version_2_with_negative: negative !== null };
       const name = `${description.name} · ${fileNames.train}`;
       const tiles = engine instanceof FusedEngine ? engine.tiles : null;
       const run = { name, recipe, args, tiles, model: description, data: fileNames };
@@ -245,7 +246,7 @@ const worker: TrainerWorker = {
         files: new Map(modelFiles),
         description: run.model,
         resumeFrom: state,
-        handle_impossible_answer: run.args.version_2_with_negative,
+        handle_impossible_answer: run.args.version_2_with_negative === true,
       });
       if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
       return { progress: progressOf(state), damaged: damaged.map(failure) };
@@ -286,7 +287,7 @@ const worker: TrainerWorker = {
             },
           });
           held.resumeFrom = state;
-          held.handle_impossible_answer = args.version_2_with_negative;
+          held.handle_impossible_answer = args.version_2_with_negative === true;
           return { outcome, progress: progressOf(state) };
         } finally {
           await updateRun(runId, { status: outcome }).catch(told);
@@ -334,7 +335,10 @@ const worker: TrainerWorker = {
     reply(async () => {
       const { engine, tokenizer, handle_impossible_answer } = loaded();
       const asked = [{ id: '', question, context }];
-      const [answers] = await answerQuestions(engine, tokenizer, asked, { top_k: 3, handle_impossible_answer });
+      const [answers] = await answerQuestions(engine, tokenizer, asked, {
+        top_k: 3,
+        handle_impossible_answer,
+      });
       return answers;
     }),
 
