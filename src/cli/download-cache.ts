@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { downloadError, readPieces, type Download } from '../checkpoint/download.ts';
+import { fileUrl, type HubAddress } from '../checkpoint/hub-files.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 
 /** Where files from the network are kept, unless --cache_dir says otherwise. */
@@ -41,6 +42,26 @@ export function cacheDownloads(cacheDir: string): Download {
     }
     return openAsBlob(path);
   };
+}
+
+const filesRecord = (cacheDir: string, address: HubAddress) => `${cachePath(cacheDir, address.url)}.files.json`;
+
+/** A model of the hub whose files are all in the cache, or null. */
+export async function keptModel(cacheDir: string, address: HubAddress): Promise<Map<string, Blob> | null> {
+  const record = await readFile(filesRecord(cacheDir, address), 'utf8').catch(() => null);
+  if (record === null) return null;
+  const files = new Map<string, Blob>();
+  for (const name of JSON.parse(record) as string[]) {
+    const blob = await openAsBlob(cachePath(cacheDir, fileUrl(address.url, name))).catch(() => null);
+    if (!blob) return null;
+    files.set(name, blob);
+  }
+  return files;
+}
+
+/** Notes that all files of a model are there. */
+export async function keepModel(cacheDir: string, address: HubAddress, names: string[]): Promise<void> {
+  await writeFile(filesRecord(cacheDir, address), JSON.stringify(names));
 }
 
 async function receive(

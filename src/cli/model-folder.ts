@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { blobSource, type ByteSource } from '../checkpoint/byte-source.ts';
 import { exportModelFiles } from '../checkpoint/export.ts';
-import { downloadModelFiles, isHubId, readHubAddress } from '../checkpoint/hub-files.ts';
+import { downloadModelFiles, isHubId, readHubAddress, type HubAddress } from '../checkpoint/hub-files.ts';
 import { isTextFile, readModelFolder, type ReadModelFolder } from '../checkpoint/model-folder.ts';
 import type { FileParts } from '../checkpoint/stored-zip.ts';
 import {
@@ -16,7 +16,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import type { EngineSettings, NamedTensors } from '../model/engine.ts';
 import { parameterShapes } from '../model/parameters.ts';
-import { cacheDownloads } from './download-cache.ts';
+import { cacheDownloads, keepModel, keptModel } from './download-cache.ts';
 import { downloadBar } from './progress-bar.ts';
 
 /** A model folder on the disk, or one that was downloaded. */
@@ -34,16 +34,22 @@ export async function openModel(nameOrPath: string, seed: number, cacheDir: stri
   if (about?.isDirectory()) return readFolder(nameOrPath, seed);
   if (about || !isHubId(nameOrPath)) throw new ManabiError('model-folder-missing', nameOrPath);
   const address = readHubAddress(process.env.HF_ENDPOINT ?? 'https://huggingface.co', nameOrPath);
-  const bar = downloadBar(process.stdout);
-  const blobs = await downloadModelFiles(address, cacheDownloads(cacheDir), {
-    onProgress: ({ file, loaded, total }) => bar.draw(file, loaded, total),
-  }).finally(() => bar.end());
+  const blobs = (await keptModel(cacheDir, address)) ?? (await downloadModel(address, cacheDir));
   const files: Record<string, Uint8Array> = {};
   for (const [name, blob] of blobs) {
     if (isTextFile(name)) files[name] = new Uint8Array(await blob.arrayBuffer());
   }
   const sources = Array.from(blobs, ([name, blob]) => blobSource(name, blob));
   return { ...(await readModelFolder(files, sources, seed, nameOrPath)), files };
+}
+
+async function downloadModel(address: HubAddress, cacheDir: string): Promise<Map<string, Blob>> {
+  const bar = downloadBar(process.stdout);
+  const blobs = await downloadModelFiles(address, cacheDownloads(cacheDir), {
+    onProgress: ({ file, loaded, total }) => bar.draw(file, loaded, total),
+  }).finally(() => bar.end());
+  await keepModel(cacheDir, address, [...blobs.keys()]);
+  return blobs;
 }
 
 async function readFolder(folder: string, seed: number): Promise<ModelFolder> {

@@ -69,15 +69,22 @@ function gunzip(name: string, bytes: Uint8Array, limit: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let size = 0;
   let crc = 0;
+  let memberSize = 0;
   const stream = new Gunzip((part) => {
     size += part.length;
     if (size > limit) throw tooLarge(name, limit);
     parts.push(part);
     crc = crc32(part, crc);
+    memberSize += part.length;
   });
   const checkMember = (end: number) => {
-    if (end < 18 || view.getUint32(end - 8, true) !== crc) throw damaged(name, 'gzip', 'CRC');
+    const isWhole =
+      end >= 18 &&
+      view.getUint32(end - 8, true) === crc &&
+      view.getUint32(end - 4, true) === memberSize % 2 ** 32;
+    if (!isWhole) throw damaged(name, 'gzip', 'CRC');
     crc = 0;
+    memberSize = 0;
   };
   stream.onmember = checkMember;
   try {

@@ -26,8 +26,12 @@ export const messages = {
     en: '{key} should be of type {wanted}, and no question was found. Use the SQuAD format (data → paragraphs → context, qas → question, answers) or a list of rows with context, question and answers.',
   },
   'squad-no-questions': {
-    ja: '答えのある、使える質問がありません（使えない行 {excluded}、最初の理由: {reason}、答えのない質問 {withoutAnswer}）。answers と answer_start が文章と合っているか確かめてください。',
-    en: 'There is no usable question with an answer ({excluded} rows cannot be used, the first because of: {reason}; {withoutAnswer} questions have no answer). Check that answers and answer_start agree with the contexts.',
+    ja: '使える質問がありません（{excluded} 行を除外、最初は {place} の {reason}）。answers と answer_start が文章と合っているか確かめてください。',
+    en: 'There is no usable question ({excluded} rows left out, the first at {place}: {reason}). Check that answers and answer_start agree with the contexts.',
+  },
+  'squad-only-unanswerable': {
+    ja: '{count} 問のどれにも答えがありません。答えのある質問を加えてください。',
+    en: 'None of its {count} questions has an answer. Add questions that have one.',
   },
   'squad-one-file': {
     ja: '{count} 個のファイルがあります。学習データと評価データにファイルを一つずつ選んでください。',

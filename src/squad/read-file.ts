@@ -14,7 +14,7 @@ export const MAX_SQUAD_BYTES = 256 * 1024 * 1024;
  * Reads a dropped or fetched file with questions in any of its forms (SQuAD's JSON, rows as JSON, JSON Lines, CSV, TSV or Parquet, each
  * also in gzip or zip). Rows that cannot be used are left out and listed. The size is checked before a byte is read.
  * Throws ManabiError: squad-too-large, squad-not-utf8, squad-empty, squad-not-json, squad-csv, squad-parquet, squad-shape, packed-*, and
- * squad-no-questions where no row with an answer is left.
+ * squad-no-questions and squad-only-unanswerable where no row with an answer is left.
  */
 export async function readSquadFile(file: {
   name: string;
@@ -27,12 +27,9 @@ export async function readSquadFile(file: {
   }
   const data = await parseDataFile(new Uint8Array(await file.arrayBuffer()), file.name);
   if (!data.examples.some(({ is_impossible }) => !is_impossible)) {
-    const excluded = data.excluded.length;
-    const details = {
-      excluded,
-      withoutAnswer: data.examples.length,
-      reason: data.excluded[0]?.reason ?? '—',
-    };
+    const [first] = data.excluded;
+    if (!first) throw new ManabiError('squad-only-unanswerable', file.name, { count: data.examples.length });
+    const details = { excluded: data.excluded.length, place: first.place, reason: first.reason };
     throw new ManabiError('squad-no-questions', file.name, details);
   }
   return data;
