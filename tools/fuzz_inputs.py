@@ -2,6 +2,7 @@
 
     python fuzz_inputs.py data OUT [--count 2000] [--seed 0]
     python fuzz_inputs.py models OUT [--count 500] [--seed 0]
+    python fuzz_inputs.py record OUT.json [--count 50] [--seed 0]    # src/squad/fixtures/read-plainly.json: files and what Python reads
 
 `data`: files of questions in every form, with faults in rows, damaged packing and cut ends. The reader below is Python's own modules and the
 rules of src/squad, written a second time. `models`: folders with edited configs, names and types of weights; each is read and saved by
@@ -9,6 +10,7 @@ tools/fuzz-read.ts, and both the saved folder and the checkpoint in it are loade
 Prints the differences and the counts; exits 1 where there is a difference, a crash or an error that is no ManabiError.
 """
 import argparse
+import base64
 import csv
 import gzip
 import io
@@ -549,13 +551,31 @@ def fuzz_models(out, count, r):
     return differences, found, f"{count} model folders, {refused} of them to be refused"
 
 
+def record(out, count, r):
+    folder = out.with_suffix("")
+    folder.mkdir(parents=True)
+    rows = []
+    for i in range(count):
+        random_file(r, folder, i)
+    for path in sorted(folder.iterdir()):
+        try:
+            wanted = read_plainly(path)
+        except Refused:
+            wanted = "refused"
+        rows.append({"name": path.name, "base64": base64.b64encode(path.read_bytes()).decode(), "wanted": wanted})
+    shutil.rmtree(folder)
+    out.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("data", "models"))
+    parser.add_argument("what", choices=("data", "models", "record"))
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=0)
     a = parser.parse_args()
+    if a.what == "record":
+        return record(a.out, a.count or 50, random.Random(a.seed))
     shutil.rmtree(a.out, ignore_errors=True)
     run, count = (fuzz_data, 2000) if a.what == "data" else (fuzz_models, 500)
     differences, found, summary = run(a.out, a.count or count, random.Random(a.seed))
