@@ -29,13 +29,16 @@ async function readData(path: string): Promise<object> {
 }
 
 async function saveModel(folder: string, out: string): Promise<object> {
-  const all = readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))] as const);
+  const all = readdirSync(folder).map(
+    (name) => [name, new Uint8Array(readFileSync(join(folder, name)))] as const,
+  );
   const files = Object.fromEntries(all.filter(([name]) => isTextFile(name)));
   const sources = all.map(([name, bytes]) => bytesSource(name, bytes));
   const { tensors, findings, config } = await readModelFolder(files, sources, 1);
   write(out, exportModelFiles(files, tensors, ''));
   const zeros: NamedTensors = new Map();
-  for (const [name, { shape, data }] of tensors) zeros.set(name, { shape, data: new Float32Array(data.length) });
+  for (const [name, { shape, data }] of tensors)
+    zeros.set(name, { shape, data: new Float32Array(data.length) });
   const state = {
     global_step: 1,
     max_steps: 2,

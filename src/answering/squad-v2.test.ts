@@ -44,16 +44,20 @@ test.each(sets)('answers and their differences at the threshold $threshold are t
   expect(found).toEqual(set.questions.map(({ text, difference }) => [text, difference]));
 });
 
-test.each(sets)('the figures at the threshold $threshold are those of squad_metrics.py', ({ questions, figures }) => {
-  const scored = questions.map(({ answers, text, difference }) => ({
-    answers,
-    prediction: text,
-    noAnswerScore: difference,
-  }));
-  const ours = scoreSquadV2(scored) as unknown as Record<string, number>;
-  expect(Object.keys(ours).toSorted()).toEqual(Object.keys(figures).toSorted());
-  for (const [name, value] of Object.entries(figures)) expect([name, ours[name]]).toEqual([name, expect.closeTo(value, 9)]);
-});
+test.each(sets)(
+  'the figures at the threshold $threshold are those of squad_metrics.py',
+  ({ questions, figures }) => {
+    const scored = questions.map(({ answers, text, difference }) => ({
+      answers,
+      prediction: text,
+      noAnswerScore: difference,
+    }));
+    const ours = scoreSquadV2(scored) as unknown as Record<string, number>;
+    expect(Object.keys(ours).toSorted()).toEqual(Object.keys(figures).toSorted());
+    for (const [name, value] of Object.entries(figures))
+      expect([name, ours[name]]).toEqual([name, expect.closeTo(value, 9)]);
+  },
+);
 
 test('without questions of one kind its figures are left out', () => {
   const names = Object.keys(scoreSquadV2([{ answers: ['a'], prediction: 'a', noAnswerScore: -1 }]));

@@ -44,7 +44,8 @@ export function cacheDownloads(cacheDir: string): Download {
   };
 }
 
-const filesRecord = (cacheDir: string, address: HubAddress) => `${cachePath(cacheDir, address.url)}.files.json`;
+const filesRecord = (cacheDir: string, address: HubAddress) =>
+  `${cachePath(cacheDir, address.url)}.files.json`;
 
 /** A model of the hub whose files are all in the cache, or null. */
 export async function keptModel(cacheDir: string, address: HubAddress): Promise<Map<string, Blob> | null> {

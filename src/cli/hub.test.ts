@@ -95,7 +95,11 @@ test('weights of another hash are refused and not kept', async () => {
 });
 
 test.each([
-  ['gated: the list is public, the files are not', (path: string) => (path.startsWith('/api') ? null : 401), 'hub-gated'],
+  [
+    'gated: the list is public, the files are not',
+    (path: string) => (path.startsWith('/api') ? null : 401),
+    'hub-gated',
+  ],
   ['unknown or private: nothing is', () => 401, 'hub-unknown-model'],
   ['the server is ill', () => 503, 'download-status'],
 ])('%s', async (_, status, code) => {

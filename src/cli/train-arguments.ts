@@ -78,11 +78,14 @@ function readOptions(argv: readonly string[]): Record<string, string | undefined
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
   // Hugging Face's parser takes `--group_by_length` for `--group_by_length True`.
   const isFlag = (word: string) => isBoolean(word.slice(2) as keyof TrainingArguments);
-  const words = argv.flatMap((word, at) =>
-    word.startsWith('--') && isFlag(word) && !/^(true|false)$/i.test(argv[at + 1] ?? '')
-      ? [word, 'true']
-      : [word],
-  );
+  const isNegative = (word: string | undefined) => /^-[\d.]/.test(word ?? '');
+  const words = argv.flatMap((word, at) => {
+    if (word.startsWith('--') && isFlag(word) && !/^(true|false)$/i.test(argv[at + 1] ?? ''))
+      return [word, 'true'];
+    // parseArgs would take a negative number for an option.
+    if (word.startsWith('--') && isNegative(argv[at + 1])) return [`${word}=${argv[at + 1]}`];
+    return isNegative(word) && argv[at - 1]?.startsWith('--') ? [] : [word];
+  });
   try {
     return parseArgs({ args: words, options }).values;
   } catch (error) {

@@ -113,7 +113,11 @@ test.each([
   ['json-lines', `${JSON.stringify(row)}\n${JSON.stringify({ ...row, id: 'b' })}\n`, 'a.txt'],
   ['csv', `ID,文章,質問,答え\n1,"${context}",どこ,日本一\n`, 'a.csv'],
   ['tsv', `question\tpassage\tanswer\tstart\nどこ\t${context}\t日本一\t4\n`, 'a.tsv'],
-  ['csv', `context;question;answers\r\n${context};どこ;"{'text': array(['日本一'], dtype=object), 'answer_start': array([4])}"\r\n`, 'a'],
+  [
+    'csv',
+    `context;question;answers\r\n${context};どこ;"{'text': array(['日本一'], dtype=object), 'answer_start': array([4])}"\r\n`,
+    'a',
+  ],
   ['squad', file([qa('a', '日本一', 4)]).replace('"富士山"', 'NaN'), 'a.json'],
 ])('%s is read, also in gzip and zip, with a byte order mark and in UTF-16', async (format, text, name) => {
   const marked = `\uFEFF${text}`;
@@ -204,16 +208,24 @@ test('any JSON gives examples or a ManabiError', async () => {
     ),
   }));
   await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.json(), tree.map((value) => JSON.stringify(value))), async (text) => {
-      expect(await codeOf(() => parseSquad(text, 'x.json'))).toMatch(/^squad-|no error/);
-    }),
+    fc.asyncProperty(
+      fc.oneof(
+        fc.json(),
+        tree.map((value) => JSON.stringify(value)),
+      ),
+      async (text) => {
+        expect(await codeOf(() => parseSquad(text, 'x.json'))).toMatch(/^squad-|no error/);
+      },
+    ),
   );
 });
 
 // tools/fuzz_inputs.py record: random files in every form, and what Python's own modules read of them by the same rules.
-const recorded = JSON.parse(
-  readFileSync(new URL('fixtures/read-plainly.json', import.meta.url), 'utf8'),
-) as { name: string; base64: string; wanted: 'refused' | { examples: unknown[]; excluded: unknown[] } }[];
+const recorded = JSON.parse(readFileSync(new URL('fixtures/read-plainly.json', import.meta.url), 'utf8')) as {
+  name: string;
+  base64: string;
+  wanted: 'refused' | { examples: unknown[]; excluded: unknown[] };
+}[];
 
 test('files that Python has read are read alike', async () => {
   expect(recorded.some(({ name }) => name.endsWith('.parquet'))).toBe(true);
