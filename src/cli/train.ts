@@ -48,6 +48,11 @@ async function main(): Promise<void> {
   const { args: given, output_dir } = command;
   checkArguments(given);
   const { model_name_or_path, cache_dir } = command;
+  // First what costs little: a model may have to be downloaded.
+  const training = await openDataFile(command.train_file, cache_dir);
+  const held = command.validation_file
+    ? await openDataFile(command.validation_file, cache_dir)
+    : { examples: [] };
   const {
     config,
     tensors: weights,
@@ -57,10 +62,6 @@ async function main(): Promise<void> {
   } = await openModel(model_name_or_path, given.seed, cache_dir);
   checkArguments(given, positionLimit(config));
   tellOfModel(findings);
-  const training = await openDataFile(command.train_file, cache_dir);
-  const held = command.validation_file
-    ? await openDataFile(command.validation_file, cache_dir)
-    : { examples: [] };
   const { examples, args } = chooseForRun({ train: training, evaluation: held }, given);
   const { rows, figures } = await prepareData(tokenizer, examples, args);
   tellOfRows(figures);

@@ -84,7 +84,8 @@ const worker: TokenizerWorker = {
       abort = new AbortController();
       const report = (loaded: number, total: number | null) => onProgress(loaded, total ?? 0);
       const blob = await downloadFile(url, { signal: abort.signal, onProgress: report });
-      return readSquad(role, new File([blob], url.slice(url.lastIndexOf('/') + 1)));
+      const { pathname } = new URL(url);
+      return readSquad(role, new File([blob], pathname.slice(pathname.lastIndexOf('/') + 1)));
     }),
 
   fetchModel: (base, id, onProgress) =>
