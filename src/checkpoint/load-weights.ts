@@ -83,9 +83,13 @@ export async function loadWeights(
   return { tensors, missing, unexpected: unexpected.sort(), naming };
 }
 
+/** By what stands at its start, since files are renamed; by its name where that does not tell. */
 async function openWeights(source: ByteSource): Promise<WeightFile> {
-  refuseStandIn(source.name, await readRange(source, 0, Math.min(TELLING_BYTES, source.size)));
-  return source.name.endsWith('.safetensors') ? openSafetensors(source) : openTorchWeights(source);
+  const start = await readRange(source, 0, Math.min(TELLING_BYTES, source.size));
+  refuseStandIn(source.name, start);
+  const isTorch = start[0] === 0x80 || (start[0] === 0x50 && start[1] === 0x4b);
+  const isSafetensors = start[8] === 0x7b || (!isTorch && source.name.endsWith('.safetensors'));
+  return isSafetensors ? openSafetensors(source) : openTorchWeights(source);
 }
 
 /**
@@ -122,12 +126,22 @@ async function chooseCheckpoint(files: readonly ByteSource[]): Promise<ByteSourc
   const others = files.filter(({ name }) => isWeightFile(baseName(name)));
   if (others.length === 1) return others;
   const names = files.map(({ name }) => baseName(name)).join(', ');
-  if (others.length === 0) throw new ManabiError('model-no-weights', names);
+  if (others.length === 0) {
+    const file = files.map((source) => baseName(source.name)).find((name) => isOtherFormat(name));
+    if (file) throw new ManabiError('weights-other-format', names, { file });
+    throw new ManabiError('model-no-weights', names);
+  }
   throw new ManabiError('weights-ambiguous', names);
 }
 
 function isWeightFile(name: string): boolean {
-  return /\.(safetensors|bin)$/.test(name) && !/^(training_args|optimizer)\./.test(name);
+  const isOfTrainer = /^(training_args|optimizer|scheduler|scaler|rng_state\w*)\./.test(name);
+  return /\.(safetensors|bin|pt|pth|ckpt)$/.test(name) && !isOfTrainer;
+}
+
+/** Weights of TensorFlow, Flax, ONNX and llama.cpp. */
+function isOtherFormat(name: string): boolean {
+  return /\.(h5|msgpack|onnx|gguf|tflite|index)$/.test(name);
 }
 
 async function shardsOf(index: ByteSource, byName: ReadonlyMap<string, ByteSource>): Promise<ByteSource[]> {

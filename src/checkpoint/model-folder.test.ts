@@ -124,6 +124,15 @@ function withOddTensor(dtype: string, name: string): Uint8Array {
   return joined([prefixBytes, json, body, new Uint8Array(8)]);
 }
 
+test('files that were renamed are read by what they hold', async () => {
+  const torch = joined(torchSave('archive', dict(weights)));
+  expect(await errorOf({ 'model.safetensors': torch })).toBe('read');
+  expect(
+    await errorOf({ 'model.safetensors': undefined, 'pytorch_model.bin': writeSafetensors(weights) }),
+  ).toBe('read');
+  expect(await errorOf({ 'model.safetensors': undefined, 'last.ckpt': torch })).toBe('read');
+});
+
 test('a tensor that nobody needs may have any type that safetensors knows', async () => {
   const { findings } = await read({ 'model.safetensors': withOddTensor('F8_E4M3', '') });
   expect(findings.unexpected).toEqual(['other']);
@@ -214,6 +223,12 @@ test.each([
     ),
     'torch-not-a-state-dict dict: lr, step',
   ],
+  [
+    'weights of TensorFlow',
+    { 'model.safetensors': undefined, 'tf_model.h5': text('x') },
+    'weights-other-format',
+  ],
+  ['no weights', { 'model.safetensors': undefined, 'optimizer.pt': text('x') }, 'model-no-weights'],
   ['no config.json', { 'config.json': undefined }, 'model-no-config'],
   ['half a config.json', { 'config.json': text('{"model_type":') }, 'config-not-json'],
   ['a list for config.json', { 'config.json': text('[]') }, 'config-shape (top)'],

@@ -205,9 +205,13 @@ export const messages = {
     ja: '重みのファイルが複数あり、どれを使うか決められません。model.safetensors か pytorch_model.bin を一つだけ選んでください。',
     en: 'There are several weight files and none has a name that tells which to use. Choose one model.safetensors or pytorch_model.bin.',
   },
+  'weights-other-format': {
+    ja: '{file} の形式の重みは読めません。Python で from_pretrained（from_tf=True や from_flax=True）をしてから save_pretrained で保存し直してください。',
+    en: 'Weights in the format of {file} cannot be read. Load them in Python with from_pretrained (from_tf=True or from_flax=True) and save them again with save_pretrained.',
+  },
   'trainer-file': {
-    ja: '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。',
-    en: "{file} is missing. Choose all files of the Trainer's checkpoint folder.",
+    ja: '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。save_only_model の checkpoint にはないので、モデルとして選んで新しく学習を始めてください。',
+    en: "{file} is missing. Choose all files of the Trainer's checkpoint folder. A checkpoint of save_only_model has none: choose it as a model, and begin a new run.",
   },
   'trainer-state': {
     ja: '{key} は {wanted} のはずですが違います。同じ checkpoint フォルダーのファイルか確かめてください。',
@@ -387,8 +391,8 @@ export const messages = {
     en: 'Not a URL. Enter one that begins with https://.',
   },
   'download-unreachable': {
-    ja: '接続できません（{reason}）。ネットワークと URL を確かめて、もう一度試してください。',
-    en: 'Could not be reached ({reason}). Check the network and the URL, and try again.',
+    ja: '接続できません（{reason}）。ネットワークと URL を確かめて、もう一度試してください。ほかのサイトからの読み込みを許さないサーバーなら、ファイルをダウンロードして選んでください。',
+    en: 'Could not be reached ({reason}). Check the network and the URL, and try again. If the server does not allow other sites to read from it, download the file and choose it.',
   },
   'download-status': {
     ja: 'サーバーがエラー {status} を返しました。URL を確かめるか、しばらく待ってもう一度試してください。',
