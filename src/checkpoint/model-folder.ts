@@ -43,14 +43,14 @@ export function isTextFile(name: string): boolean {
 }
 
 /** Throws ManabiError model-no-config and what parseConfig throws. `place` names the folder. */
-export function readConfig(files: TextFiles, place = ''): DebertaConfig {
+function readConfig(files: TextFiles, place = ''): DebertaConfig {
   const bytes = files['config.json'];
   if (!bytes) throw new ManabiError('model-no-config', place || Object.keys(files).join(', '));
   return parseConfig(parseConfigJson(bytes, inFolder(place, 'config.json')), inFolder(place, 'config.json'));
 }
 
 /** config.json as it is: with a byte order mark, NaN and Infinity too. Throws ManabiError config-not-json, file-*. */
-export function parseConfigJson(bytes: Uint8Array, place: string): unknown {
+function parseConfigJson(bytes: Uint8Array, place: string): unknown {
   refuseStandIn(place, bytes);
   try {
     return parsePythonJson(new TextDecoder().decode(bytes));

@@ -1,4 +1,4 @@
-import { Gunzip, unzipSync } from 'fflate';
+import { Gunzip, unzipSync, type UnzipFileInfo } from 'fflate';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { crc32 } from './crc32.ts';
 
@@ -104,35 +104,41 @@ function gunzip(name: string, bytes: Uint8Array, limit: number): Uint8Array {
   return whole;
 }
 
-/** The one file of a zip, not counting what a Mac adds. */
+const dataFile = /\.(json|jsonl|ndjson|csv|tsv|tab|parquet)(\.gz)?$/i;
+
+/** The one file of a zip, or the one with data among others as a README; what a Mac adds does not count. */
 function unzipOne(name: string, bytes: Uint8Array, limit: number): { name: string; bytes: Uint8Array } {
   const records = directoryOf(name, bytes);
   const isFile = (path: string) => !path.endsWith('/') && !/(^|\/)(__MACOSX\/|\.)/.test(path);
-  let index = -1;
-  const found: { name: string; crc: number }[] = [];
-  let unpacked: Record<string, Uint8Array>;
-  try {
-    unpacked = unzipSync(bytes, {
-      filter: (entry) => {
-        const { crc, encrypted } = records[++index];
-        if (!isFile(entry.name)) return false;
-        if (encrypted) throw damaged(name, 'zip', `${entry.name} is encrypted`);
-        if (entry.originalSize > limit) throw tooLarge(name, limit);
-        found.push({ name: entry.name, crc });
-        return found.length === 1;
-      },
-    });
-  } catch (error) {
-    throw error instanceof ManabiError ? error : damaged(name, 'zip', (error as Error).message);
-  }
-  if (found.length !== 1) {
+  const found: { name: string; size: number; at: number }[] = [];
+  let at = 0;
+  const list = (entry: UnzipFileInfo) => {
+    if (isFile(entry.name)) found.push({ name: entry.name, size: entry.originalSize, at });
+    at++;
+    return false;
+  };
+  inflated(name, () => unzipSync(bytes, { filter: list }));
+  const data = found.filter((entry) => dataFile.test(entry.name));
+  const [only, ...others] = data.length > 0 ? data : found;
+  if (!only || others.length > 0) {
     const files = found.map((entry) => entry.name).slice(0, 5);
     throw new ManabiError('packed-files', name, { count: found.length, files: files.join(', ') || '—' });
   }
-  const [only] = found;
+  const { crc, encrypted } = records[only.at];
+  if (encrypted) throw damaged(name, 'zip', `${only.name} is encrypted`);
+  if (only.size > limit) throw tooLarge(name, limit);
+  const unpacked = inflated(name, () => unzipSync(bytes, { filter: (entry) => entry.name === only.name }));
   const content = unpacked[only.name];
-  if (crc32(content) !== only.crc) throw damaged(name, 'zip', 'CRC');
+  if (crc32(content) !== crc) throw damaged(name, 'zip', 'CRC');
   return { name: only.name.slice(only.name.lastIndexOf('/') + 1), bytes: content };
+}
+
+function inflated<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw damaged(name, 'zip', (error as Error).message);
+  }
 }
 
 /** What fflate does not tell of the entries, in their order. */

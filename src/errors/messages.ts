@@ -10,8 +10,12 @@ export const messages = {
     en: 'This looks like {kind}, but columns that are needed are missing (found: {found}). Name them context, question, answer (and answer_start, if there is one) in the first line.',
   },
   'squad-not-json': {
-    ja: 'JSON として読めず、CSV や Parquet でもありません（{reason}）。ファイルが途中で切れていないか、別のファイル（ウェブページなど）でないか確かめてください。',
-    en: 'Not valid JSON ({reason}), and neither CSV nor Parquet. Check that the file is complete, and that it is not another one (a web page, for example).',
+    ja: 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
+    en: 'Not valid JSON ({reason}). Check that the file is complete.',
+  },
+  'squad-unknown-form': {
+    ja: 'JSON でも CSV でも Parquet でもありません（始まりは {start}）。質問の入ったファイルか（ウェブページなどでないか）確かめてください。',
+    en: 'Neither JSON nor CSV nor Parquet (it begins with {start}). Check that this is the file with the questions, and not a web page, for example.',
   },
   'squad-not-utf8': {
     ja: 'UTF-8 でも、BOM 付きの UTF-16 でもありません。文字コードを UTF-8 に変換してください（Excel では「CSV UTF-8」で保存します）。',

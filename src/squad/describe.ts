@@ -27,22 +27,16 @@ const formats: Record<DataForm['format'], Record<Language, string>> = {
   parquet: { ja: 'Parquet', en: 'Parquet' },
 };
 
-const repairTexts: Record<keyof SquadData['repairs'], Record<Language, (count: number) => string>> = {
-  idsFromPlace: {
-    ja: (count) => `id のない ${count} 行は位置を id にした`,
-    en: (count) => `${count} rows without an id have their place as id`,
-  },
-  startsFromText: {
-    ja: (count) => `文字で書かれた answer_start ${count} 件を数として読んだ`,
-    en: (count) => `${count} answer_start written as text were read as numbers`,
-  },
+const repairTexts: Record<keyof SquadData['repairs'], Record<Language, string>> = {
+  idsFromPlace: { ja: '位置を id にした行', en: 'place taken as id' },
+  startsFromText: { ja: '文字から数に直した answer_start', en: 'answer_start read from text' },
   startsMoved: {
-    ja: (count) => `1、2 文字ずれた answer_start ${count} 件を答えの位置に直した`,
-    en: (count) => `${count} answer_start were one or two characters off and were moved to their answers`,
+    ja: '1、2 文字ずれていて答えの位置に直した answer_start',
+    en: 'answer_start moved one or two characters to its answer',
   },
   startsFound: {
-    ja: (count) => `answer_start のない答え ${count} 件を文章から探した`,
-    en: (count) => `${count} answers without answer_start were found in their contexts`,
+    ja: 'answer_start がなく文章から探した答え',
+    en: 'answers found in their contexts, without answer_start',
   },
 };
 
@@ -53,10 +47,10 @@ export function describeForm(
 ): string {
   const packed = form.container ? ` (${form.container})` : '';
   const encoding = form.encoding === 'UTF-16' ? ', UTF-16' : '';
+  const [separator, colon] = language === 'ja' ? ['。', '：'] : ['; ', ': '];
   const done = (Object.keys(repairTexts) as (keyof typeof repairTexts)[])
     .filter((repair) => repairs[repair] > 0)
-    .map((repair) => repairTexts[repair][language](repairs[repair]));
-  const separator = language === 'ja' ? '。' : '; ';
+    .map((repair) => `${repairTexts[repair][language]}${colon}${repairs[repair]}`);
   return [`${formats[form.format][language]}${encoding}${packed}`, ...done].join(separator);
 }
 

@@ -103,8 +103,8 @@ test('what was done to rows is counted and said in one line', () => {
     ['1', 17],
   ]);
   expect(describeForm(data, 'en')).toBe(
-    'JSON with rows; 1 rows without an id have their place as id; 1 answer_start written as text were read as numbers; ' +
-      '1 answer_start were one or two characters off and were moved to their answers; 1 answers without answer_start were found in their contexts',
+    'JSON with rows; place taken as id: 1; answer_start read from text: 1; answer_start moved one or two characters to its answer: 1; ' +
+      'answers found in their contexts, without answer_start: 1',
   );
 });
 
@@ -131,6 +131,7 @@ test.each([
     [gzipSync(bytesOf(text)), `${name}.gz`],
     [twice, `${name}.gz`],
     [zipSync({ [`folder/${name}`]: utf16, [`__MACOSX/folder/._${name}`]: bytesOf('x') }), 'b.zip'],
+    [zipSync({ 'README.md': bytesOf('x'), 'data.csv': bytesOf(text) }), 'b.zip'],
     [zipSync({ [`${name}.gz`]: gzipSync(bytesOf(text)) }, { level: 0 }), 'b.zip'],
   ] as const;
   for (const [bytes, given] of files) {
@@ -143,7 +144,7 @@ test.each([
 test.each([
   ['', 'squad-empty'],
   ['question,answer\n富士山は?,山', 'squad-csv'],
-  ['<!doctype html>', 'squad-not-json'],
+  ['<!doctype html>', 'squad-unknown-form'],
   ['{"data": [', 'squad-not-json'],
   ['[]', 'squad-shape'],
   ['3', 'squad-shape'],

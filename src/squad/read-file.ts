@@ -13,7 +13,7 @@ export const MAX_SQUAD_BYTES = 256 * 1024 * 1024;
 /**
  * Reads a dropped or fetched file with questions in any of its forms (SQuAD's JSON, rows as JSON, JSON Lines, CSV, TSV or Parquet, each
  * also in gzip or zip). Rows that cannot be used are left out and listed. The size is checked before a byte is read.
- * Throws ManabiError: squad-too-large, squad-not-utf8, squad-empty, squad-not-json, squad-csv, squad-parquet, squad-shape, packed-*, and
+ * Throws ManabiError: squad-too-large, squad-not-utf8, squad-empty, squad-not-json, squad-unknown-form, squad-csv, squad-parquet, squad-shape, packed-*, and
  * squad-no-questions and squad-only-unanswerable where no row with an answer is left.
  */
 export async function readSquadFile(file: {
@@ -67,7 +67,7 @@ function readText(
   if (json) return json;
   const table = readTable(text, innerName, rows, fileName);
   if (table) return { format: table, version: '' };
-  throw new ManabiError('squad-not-json', fileName, { reason: startOf(text) });
+  throw new ManabiError('squad-unknown-form', fileName, { start: startOf(text) });
 }
 
 /** The first characters, so that a page of HTML or another thing is recognised. */

@@ -1,7 +1,6 @@
 import { blobSource, type ByteSource } from '../checkpoint/byte-source.ts';
-import { isTextFile, readConfig, readModelFolder, type ReadModelFolder } from '../checkpoint/model-folder.ts';
+import { isTextFile, readModelFolder, type ReadModelFolder } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import type { DebertaConfig } from '../model/config.ts';
 import { Sha256 } from '../storage/sha256.ts';
 import type { OnProgress } from './protocol.ts';
 
@@ -22,10 +21,6 @@ export async function bytesOf(files: Iterable<[string, Blob]>): Promise<Record<s
     if (isTextFile(name)) read[name] = new Uint8Array(await blob.arrayBuffer());
   }
   return read;
-}
-
-export async function configOf(files: Iterable<[string, Blob]>): Promise<DebertaConfig> {
-  return readConfig(await bytesOf(files));
 }
 
 /** Reads the files of a model folder: twice over the weights, for their values and for their hash. A cancel throws `cancelled`. */

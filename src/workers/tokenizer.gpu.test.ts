@@ -35,18 +35,34 @@ test('a packed table is read in the worker, and what was found is told', async (
   const bytes = gzipSync(new TextEncoder().encode(csv));
   const file = unwrap(await tokenizer.readSquad('train', new File([bytes], 'a.csv.gz')));
   expect(file.form).toEqual({ container: 'gzip', format: 'csv', encoding: 'UTF-8' });
-  expect(file.summary).toMatchObject({ questions: 1, withoutAnswer: 1, excluded: { 'answer-not-in-context': 1 } });
+  expect(file.summary).toMatchObject({
+    questions: 1,
+    withoutAnswer: 1,
+    excluded: { 'answer-not-in-context': 1 },
+  });
   expect(file.repairs.startsFound).toBe(1);
   expect(file.excluded).toMatchObject([{ place: 'row 4', reason: 'answer-not-in-context' }]);
   unwrap(await tokenizer.readSquad('evaluation', new File([csv], 'a.csv')));
   const args = { ...defaultArguments, max_seq_length: 64, doc_stride: 16 };
-  const prepared = unwrap(await tokenizer.prepare(await model(), args, proxy(() => {})));
+  const prepared = unwrap(
+    await tokenizer.prepare(
+      await model(),
+      args,
+      proxy(() => {}),
+    ),
+  );
   expect(prepared).toMatchObject({
     questions: { train: 2, evaluation: 2 },
     withoutAnswer: { train: 1, evaluation: 1 },
   });
   const off = { ...args, version_2_with_negative: false };
-  const without = unwrap(await tokenizer.prepare(await model(), off, proxy(() => {})));
+  const without = unwrap(
+    await tokenizer.prepare(
+      await model(),
+      off,
+      proxy(() => {}),
+    ),
+  );
   expect(without.questions).toEqual({ train: 1, evaluation: 1 });
 });
 
@@ -67,6 +83,10 @@ test('settings that the model has no positions for are refused before anything i
   const config = JSON.parse(await files['config.json'].text()) as object;
   const short = { ...config, position_biased_input: true, max_position_embeddings: 128 };
   const given = { ...files, 'config.json': new Blob([`\uFEFF${JSON.stringify(short)}`]) };
-  const reply = await tokenizer.prepare(given, defaultArguments, proxy(() => {}));
+  const reply = await tokenizer.prepare(
+    given,
+    defaultArguments,
+    proxy(() => {}),
+  );
   expect(reply).toMatchObject({ ok: false, code: 'position-limit', details: { largest: 128 } });
 });
