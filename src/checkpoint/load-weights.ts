@@ -1,7 +1,7 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { baseName, readRange, type ByteSource } from './byte-source.ts';
-import { refuseStandIn, TELLING_BYTES } from './recognise-file.ts';
+import { refuseStandIn, TELLING_BYTES } from '../compression/recognise-file.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openTorchWeights } from './torch-file.ts';
 import type { WeightFile } from './weight-file.ts';

@@ -12,7 +12,7 @@ import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { baseName, type ByteSource } from './byte-source.ts';
 import { loadWeights, type WeightNaming } from './load-weights.ts';
-import { refuseStandIn } from './recognise-file.ts';
+import { refuseStandIn } from '../compression/recognise-file.ts';
 
 /** config.json and the tokenizer's files by name, whole. */
 export type TextFiles = Readonly<Record<string, Uint8Array>>;

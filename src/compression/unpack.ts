@@ -30,7 +30,7 @@ export function packedKind(bytes: Uint8Array): string | null {
 
 /**
  * Takes gzip and a zip with one file off, also one inside the other. `limit` bounds what is unpacked. Throws ManabiError: packed-kind
- * (another compression), packed-damaged, packed-files (a zip of several files, or none), squad-too-large.
+ * (another compression), packed-damaged, packed-files (a zip of several files, or none), packed-workbook, squad-too-large.
  */
 export function unpackFile(name: string, bytes: Uint8Array, limit: number): UnpackedFile {
   let file: UnpackedFile = { name, bytes, container: null };
@@ -118,6 +118,10 @@ function unzipOne(name: string, bytes: Uint8Array, limit: number): { name: strin
     return false;
   };
   inflated(name, () => unzipSync(bytes, { filter: list }));
+  // The sheets of Excel and of LibreOffice are zips.
+  if (found.some((entry) => entry.name === 'xl/workbook.xml' || entry.name === 'META-INF/manifest.xml')) {
+    throw new ManabiError('packed-workbook', name);
+  }
   const data = found.filter((entry) => dataFile.test(entry.name));
   const [only, ...others] = data.length > 0 ? data : found;
   if (!only || others.length > 0) {

@@ -54,6 +54,10 @@ export const messages = {
     ja: '{kind} として展開できません（{reason}）。もう一度ダウンロードするか、展開してから選んでください。',
     en: 'Cannot be unpacked as {kind} ({reason}). Download it again, or unpack it and choose what was in it.',
   },
+  'packed-workbook': {
+    ja: '表計算ソフトのブックです。「CSV UTF-8」で保存し、その CSV を選んでください。',
+    en: 'A workbook of a spreadsheet program. Save it as “CSV UTF-8”, and choose that CSV.',
+  },
   'packed-files': {
     ja: 'zip の中にファイルが {count} 個あります（{files}）。展開して、学習か評価に使うファイルを一つ選んでください。',
     en: 'The zip holds {count} files ({files}). Unpack it and choose the one to train or evaluate on.',

@@ -144,7 +144,9 @@ test.each([
 test.each([
   ['', 'squad-empty'],
   ['question,answer\n富士山は?,山', 'squad-csv'],
-  ['<!doctype html>', 'squad-unknown-form'],
+  ['<!doctype html>', 'file-html'],
+  ['version https://git-lfs.github.com/spec/v1\noid sha256:0\n', 'file-lfs-pointer'],
+  ['some words', 'squad-unknown-form'],
   ['{"data": [', 'squad-not-json'],
   ['[]', 'squad-shape'],
   ['3', 'squad-shape'],
@@ -166,6 +168,11 @@ test.each([
   ['gzip of another CRC', flipped(packed, packed.length - 6), 'packed-damaged'],
   ['half a gzip', packed.slice(0, packed.length / 2), 'packed-damaged'],
   ['two files in a zip', zipSync({ 'a.json': bytesOf('[]'), 'b.json': bytesOf('[]') }), 'packed-files'],
+  [
+    'an Excel workbook',
+    zipSync({ '[Content_Types].xml': bytesOf(''), 'xl/workbook.xml': bytesOf('') }),
+    'packed-workbook',
+  ],
   ['half a zip', zipSync({ 'a.json': bytesOf('[]') }).slice(0, 50), 'packed-damaged'],
   ['half a Parquet', bytesOf('PAR1 and no end'), 'squad-parquet'],
 ])('%s is refused by name', async (_, bytes, code) => {

@@ -1,4 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { refuseStandIn } from '../compression/recognise-file.ts';
 import { unpackFile } from '../compression/unpack.ts';
 import { decodeText } from './decode-text.ts';
 import type { DataForm, SquadData } from './example.ts';
@@ -13,7 +14,7 @@ export const MAX_SQUAD_BYTES = 256 * 1024 * 1024;
 /**
  * Reads a dropped or fetched file with questions in any of its forms (SQuAD's JSON, rows as JSON, JSON Lines, CSV, TSV or Parquet, each
  * also in gzip or zip). Rows that cannot be used are left out and listed. The size is checked before a byte is read.
- * Throws ManabiError: squad-too-large, squad-not-utf8, squad-empty, squad-not-json, squad-unknown-form, squad-csv, squad-parquet, squad-shape, packed-*, and
+ * Throws ManabiError: squad-too-large, squad-not-utf8, squad-empty, squad-not-json, squad-unknown-form, squad-csv, squad-parquet, squad-shape, packed-*, file-*, and
  * squad-no-questions and squad-only-unanswerable where no row with an answer is left.
  */
 export async function readSquadFile(file: {
@@ -43,6 +44,7 @@ export async function parseDataFile(given: Uint8Array, fileName: string): Promis
     await readParquet(bytes, fileName, rows);
     return checkedData(fileName, '', { container, format: 'parquet', encoding: null }, rows);
   }
+  refuseStandIn(fileName, bytes);
   const { text, encoding } = decodeText(bytes, fileName);
   const { format, version } = readText(text, fileName, name, rows);
   return checkedData(fileName, version, { container, format, encoding }, rows);

@@ -1,11 +1,11 @@
 import { ManabiError } from '../errors/manabi-error.ts';
-import { packedKind } from '../compression/unpack.ts';
+import { packedKind } from './unpack.ts';
 
 /** Bytes from the start that tell. */
 export const TELLING_BYTES = 512;
 
 /**
- * Throws where a file of a model is something else that a download has left in its place: file-lfs-pointer, file-html, file-packed.
+ * Throws where a file is something else that a download has left in its place: file-lfs-pointer, file-html, file-packed.
  * `start` are its first bytes.
  */
 export function refuseStandIn(name: string, start: Uint8Array): void {
