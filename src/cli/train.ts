@@ -30,11 +30,14 @@ import { readTrainCommand, UsageError } from './train-arguments.ts';
 /** Names of run_qa.py (percent), and the project's own beside them. */
 function resultsOf(evaluation: Evaluation, log: readonly LogEntry[]) {
   const { accuracy, jglue, squad_v1, squad_v2, negative } = evaluation;
-  const named = Object.entries(negative ?? {}).map(([name, value]) => [`eval_${name}`, value]);
+  const ofRunQa: [string, number][] = negative
+    ? Object.entries(negative)
+    : [
+        ['exact_match', 100 * squad_v1.em],
+        ['f1', 100 * squad_v1.f1],
+      ];
   return {
-    ...Object.fromEntries(named),
-    eval_exact_match: 100 * squad_v1.em,
-    eval_f1: 100 * squad_v1.f1,
+    ...Object.fromEntries(ofRunQa.map(([name, value]) => [`eval_${name}`, value])),
     eval_accuracy: accuracy,
     eval_jglue: jglue,
     eval_squad_v2: squad_v2,
