@@ -69,6 +69,13 @@ test('a run goes on by the steps of its new arguments, as under the Trainer', as
   engine.dispose();
 });
 
+test('a loss that is no number any more ends the run with its step', async () => {
+  const engine = await createEngine(config, tensors);
+  const wild = { ...args, learning_rate: 1e30, max_grad_norm: 0, max_steps: 4 };
+  expect(await errorOf(train(engine, data, wild))).toMatchObject(['training-not-finite', {}]);
+  engine.dispose();
+});
+
 test('a model with fewer positions than max_seq_length is refused before the first step', async () => {
   const short = { ...config, position_biased_input: true, max_position_embeddings: 16 };
   const H = config.hidden_size;
