@@ -86,12 +86,15 @@ def nested(r, rows):
     return {"version": "1.1", "data": articles}
 
 
-def table_rows(rows):
+def table_rows(r, rows):
     out = []
     for row in rows:
         answers = row.get("answers")
         first = answers[0] if isinstance(answers, list) and answers and isinstance(answers[0], dict) else {}
-        out.append([row.get("id"), row.get("context"), row.get("question"), first.get("text"), first.get("answer_start")])
+        text, start = first.get("text"), first.get("answer_start")
+        if r.random() < 0.2:
+            text, start = str([text]), json.dumps([start])
+        out.append([row.get("id"), row.get("context"), row.get("question"), text, start])
     return out
 
 
@@ -109,7 +112,7 @@ def as_table(r, rows, delimiter):
     quoting = r.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
     writer = csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=r.choice(["\n", "\r\n"]))
     writer.writerow(names)
-    writer.writerows([["" if c is None else c for c in cells] for cells in table_rows(rows)])
+    writer.writerows([["" if c is None else c for c in cells] for cells in table_rows(r, rows)])
     return out.getvalue()
 
 
@@ -215,15 +218,8 @@ def list_answers(v):
     if missing(v) or v == "":
         return []
     if isinstance(v, str):
-        if v.lstrip(WHITE)[:1] in ("[", "{"):
-            for parse in (json.loads, literal):
-                try:
-                    inner = parse(v)
-                except (ValueError, SyntaxError):
-                    continue
-                if not isinstance(inner, str):
-                    return list_answers(inner)
-        return [(v, None)]
+        inner = in_text(v)
+        return [(v, None)] if isinstance(inner, str) else list_answers(inner)
     if isinstance(v, list):
         out = []
         for item in v:
@@ -241,6 +237,16 @@ def list_answers(v):
         return None
     start = next((v[k] for k in ("answer_start", "start", "answer_begin", "begin") if k in v), None)
     return pair_answers(v[key], start)
+
+
+def in_text(v):
+    if isinstance(v, str) and v.lstrip(WHITE)[:1] in ("[", "{"):
+        for parse in (json.loads, literal):
+            try:
+                return parse(v)
+            except (ValueError, SyntaxError):
+                continue
+    return v
 
 
 def literal(text):
@@ -329,9 +335,9 @@ class Rows:
             return self.out(place, "not-a-question")
         impossible = get("is_impossible")
         impossible = impossible.strip().lower() in ("true", "yes", "1") if isinstance(impossible, str) else impossible is True or impossible == 1
-        given, start = list_answers(get("answers")), get("answer_start")
+        given, start = list_answers(get("answers")), in_text(get("answer_start"))
         if c["answer_text"] is not None and not given:
-            given = pair_answers(get("answer_text"), start)
+            given = pair_answers(in_text(get("answer_text")), start)
         elif given is not None and len(given) == 1 and given[0][1] is None:
             given = pair_answers(given[0][0], start)
         if given is None:
@@ -388,7 +394,7 @@ def read_text(name, text, rows):
     if ".csv" in name or ".tsv" in name:
         for delimiter in ",\t;":
             table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-            table = [cells for cells in table if cells]
+            table = [cells for cells in table if cells not in ([], [""])]
             c = columns_of(table[0])
             if c["context"] is not None and c["question"] is not None and (c["answers"] is not None or c["answer_text"] is not None):
                 break

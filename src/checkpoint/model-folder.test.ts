@@ -229,6 +229,7 @@ test.each([
     'weights-other-format',
   ],
   ['no weights', { 'model.safetensors': undefined, 'optimizer.pt': text('x') }, 'model-no-weights'],
+  ['a packed folder', { 'config.json': undefined, 'my-model.zip': text('PK') }, 'file-packed zip'],
   ['no config.json', { 'config.json': undefined }, 'model-no-config'],
   ['half a config.json', { 'config.json': text('{"model_type":') }, 'config-not-json'],
   ['a list for config.json', { 'config.json': text('[]') }, 'config-shape (top)'],

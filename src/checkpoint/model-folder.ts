@@ -77,6 +77,12 @@ export async function readModelFolder(
   seed: number,
   place = '',
 ): Promise<ReadModelFolder> {
+  const packed = sources.find(({ name }) => /\.(zip|tgz|gz|tar|7z|rar|bz2|xz|zst)$/i.test(name));
+  if (!files['config.json'] && packed) {
+    throw new ManabiError('file-packed', packed.name, {
+      kind: packed.name.slice(packed.name.lastIndexOf('.') + 1),
+    });
+  }
   const { config, tokenizer } = readTextFiles(files, place);
   const { tensors, missing, unexpected, naming } = await loadWeights(sources, parameterShapes(config));
   if (missing.length > 0) {

@@ -52,16 +52,21 @@ export function pairAnswers(texts: unknown, starts: unknown): GivenAnswer[] | nu
 /** A cell of a table may hold the whole of `answers`. */
 function listTexts(text: string): GivenAnswer[] | null {
   if (text === '') return [];
-  if (!/^\s*[[{]/.test(text)) return [{ text, start: undefined }];
+  const value = valueInText(text);
+  return typeof value === 'string' ? [{ text, start: undefined }] : listAnswers(value);
+}
+
+/** What a cell of a table holds: a list or dict as JSON or as Python prints it, else its text. Other values are given as they are. */
+export function valueInText(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   for (const parse of [parsePythonJson, parsePythonLiteral]) {
     try {
-      const value = parse(text);
-      if (typeof value !== 'string') return listAnswers(value);
+      return parse(value);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  return [{ text, start: undefined }];
+  return value;
 }
 
 /**

@@ -118,6 +118,11 @@ test.each([
     `context;question;answers\r\n${context};どこ;"{'text': array(['日本一'], dtype=object), 'answer_start': array([4])}"\r\n`,
     'a',
   ],
+  [
+    'csv',
+    `context,question,answers.text,answers.answer_start\n${context},どこ,"['日本一']","[4]"\n`,
+    'a.csv',
+  ],
   ['squad', file([qa('a', '日本一', 4)]).replace('"富士山"', 'NaN'), 'a.json'],
 ])('%s is read, also in gzip and zip, with a byte order mark and in UTF-16', async (format, text, name) => {
   const marked = `\uFEFF${text}`;

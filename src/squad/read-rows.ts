@@ -1,6 +1,6 @@
 import { recogniseColumns } from './columns.ts';
 import type { DataRepairs, ExcludedRow, SquadExample } from './example.ts';
-import { listAnswers, pairAnswers, placeAnswers } from './read-answers.ts';
+import { listAnswers, pairAnswers, placeAnswers, valueInText } from './read-answers.ts';
 
 /** What a row has from the article and paragraph around it. */
 interface Surroundings {
@@ -61,11 +61,11 @@ export class RowReader {
     if (typeof question !== 'string') return leaveOut('not-a-question', { wanted: 'string: question' });
 
     const is_impossible = isTrue(get(columns.is_impossible));
-    const start = get(columns.answer_start);
+    const start = valueInText(get(columns.answer_start));
     let given = listAnswers(get(columns.answers));
     // The place of an answer may stand in a column of its own, and its text too.
     if (columns.answer_text !== undefined && !given?.length)
-      given = pairAnswers(get(columns.answer_text), start);
+      given = pairAnswers(valueInText(get(columns.answer_text)), start);
     else if (given?.length === 1 && given[0].start === undefined) given = pairAnswers(given[0].text, start);
     if (!given) return leaveOut('answer-shape');
     const answers = is_impossible ? [] : placeAnswers(given, context, this.repairs);
