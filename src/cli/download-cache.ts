@@ -17,7 +17,9 @@ export function cachePath(cacheDir: string, url: string): string {
   const parsed = URL.parse(url);
   if (!parsed || !/^https?:$/.test(parsed.protocol)) throw new ManabiError('download-url', url);
   const parts = parsed.pathname.split('/').filter((part) => part !== '');
-  const safe = [parsed.host, ...parts].map((part) => decodeURIComponent(part).replace(/[^\w.-]/g, '_'));
+  // A path is percent-encoded already; what is left is, so that no two addresses share a file.
+  const hex = (sign: string) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  const safe = [parsed.host, ...parts].map((part) => part.replace(/[^\w.%-]/g, hex));
   // Two queries of one path are two files.
   const query = parsed.search
     ? `.${createHash('sha256').update(parsed.search).digest('hex').slice(0, 12)}`
