@@ -115,6 +115,11 @@ test('what is neither folder nor id, and what is no file, is said', async () => 
   expect(await codeOf(cacheDownloads(cache)('ftp://x/y', {}))).toBe('download-url');
 });
 
+test('every address has a file of its own in the cache', () => {
+  const paths = ['あ.json', 'い.json', 'a b.json', 'a+b.json', 'x.json?v=1', 'x.json?v=2', '%E0%A4%A.json'];
+  expect(new Set(paths.map((path) => cachePath(cache, `${base}/${path}`))).size).toBe(paths.length);
+});
+
 test('the bar says how much of the model is there', () => {
   expect(downloadText('model.safetensors', 2 ** 20, 4 * 2 ** 20)).toBe(
     '██████░░░░░░░░░░░░░░░░░░ 1.0/4.0 MB  model.safetensors',

@@ -8,14 +8,22 @@ export interface TokenBeyondVocabulary {
   id: number;
 }
 
+const MAX_LISTED = 100_000;
+
 /** Tokens that the tokenizer can give and the model has no row for, as after add_tokens without resize_token_embeddings. */
 export function tokensBeyondVocabulary(
-  tokenizer: Pick<Tokenizer, 'vocabSize' | 'idToToken'>,
+  tokenizer: Pick<Tokenizer, 'vocabSize' | 'idToToken' | 'unkTokenId'>,
   { vocab_size }: DebertaConfig,
 ): TokenBeyondVocabulary[] {
+  // A file may give a token any id: those far away are not looked for one by one.
+  const last = Math.min(tokenizer.vocabSize, vocab_size + MAX_LISTED);
+  const unknown = tokenizer.idToToken(tokenizer.unkTokenId);
   const beyond: TokenBeyondVocabulary[] = [];
-  for (let id = vocab_size; id < tokenizer.vocabSize; id++)
-    beyond.push({ token: tokenizer.idToToken(id), id });
+  for (let id = vocab_size; id < last; id++) {
+    const token = tokenizer.idToToken(id);
+    // Between the ids of added tokens there may be none.
+    if (token !== unknown || id === tokenizer.unkTokenId) beyond.push({ token, id });
+  }
   return beyond;
 }
 
