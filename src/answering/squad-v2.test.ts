@@ -64,3 +64,13 @@ test('without questions of one kind its figures are left out', () => {
   expect(names.some((name) => name.startsWith('NoAns'))).toBe(false);
   expect(names).toContain('HasAns_exact');
 });
+
+test('giving no answer where there is none costs nothing on the way to the best threshold', () => {
+  const scored = [
+    { answers: [], prediction: '', noAnswerScore: -3 },
+    { answers: ['a'], prediction: 'a', noAnswerScore: -2 },
+    { answers: [], prediction: 'b', noAnswerScore: -1 },
+  ];
+  // squad_metrics.py: 2 unanswerable questions, and one that is right up to -2.
+  expect(scoreSquadV2(scored)).toMatchObject({ best_exact: 100, best_exact_thresh: -2, exact: 200 / 3 });
+});
