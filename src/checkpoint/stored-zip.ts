@@ -1,5 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../compression/crc32.ts';
 
 /** A file in pieces, so that large tensors are not copied into one array first. */
 export type FileParts = readonly Uint8Array[];

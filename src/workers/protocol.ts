@@ -1,15 +1,15 @@
 // All that passes between the page and its two workers. Functions are called by comlink; arrays are structured clones.
 // Examples, rows, weights never pass through the page: the trainer takes the rows from the tokenizer by a channel of their own.
-import type { Ceiling } from '../answering/ceiling.ts';
 import type { FoundAnswer } from '../answering/decode.ts';
 import type { Evaluation } from '../answering/evaluation.ts';
+import type { PreparedFigures, Role, RunRows } from '../answering/prepare-data.ts';
+import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
-import type { Feature } from '../features/feature.ts';
 import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
-import type { ExcludedRow, SquadExample } from '../squad/example.ts';
+import type { ExcludedRow, SquadData } from '../squad/example.ts';
 import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
@@ -21,37 +21,25 @@ export type Reply<T> =
   | { ok: false; code: ErrorCode; place: string; details: Record<string, string | number> }
   | { ok: false; message: string };
 
-export type Role = 'train' | 'evaluation';
+export type { Role };
 /** A promise on the worker's side of the border: awaiting it lets a cancel come in. */
 export type OnProgress = (done: number, total: number) => void | Promise<void>;
 
-export interface DataFile {
+export interface DataFile extends Pick<SquadData, 'form' | 'repairs'> {
   name: string;
   summary: SquadSummary;
   /** The first of the rows left out, to be shown; `summary` counts all of them. */
   excluded: ExcludedRow[];
 }
 
-export interface PreparedData {
-  /** Questions used after sampling. */
-  questions: Record<Role, number>;
-  rows: Record<Role, number>;
-  ceiling: Ceiling;
-  /** Training rows by length: bin i holds those of 32 i + 1 to 32 (i + 1) tokens. */
-  histogram: number[];
-  meanLength: number;
-  longest: Longest;
+/** What is told of rows that were prepared, with their first one for the page. */
+export interface PreparedData extends PreparedFigures {
   /** The first training row as the model reads it, and the text of its labelled tokens; null for tokenizers with byte pieces. */
   firstRow: { text: string; answer: string } | null;
-  /** Questions that the tokenizer could not place, by the code of the reason. */
-  excluded: Partial<Record<ErrorCode, number>>;
 }
 
 /** What the trainer takes from the tokenizer. */
-export interface PreparedRows {
-  train: Feature[];
-  evaluation: Feature[];
-  examples: Record<Role, SquadExample[]>;
+export interface PreparedRows extends RunRows {
   fileNames: Record<Role, string>;
 }
 
@@ -62,7 +50,7 @@ export interface TokenizerWorker {
   fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
   /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
   fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
-  /** Samples, encodes and keeps the rows of the files read. `files`: config.json and the tokenizer's. */
+  /** Checks the settings, then samples, encodes and keeps the rows of the files read. `files`: config.json and the tokenizer's. */
   prepare(
     files: Record<string, Blob>,
     args: TrainingArguments,
@@ -88,10 +76,8 @@ export interface Device {
   threads: number;
 }
 
-export interface LoadedModel {
+export interface LoadedModel extends ModelFindings {
   parameters: number;
-  missing: string[];
-  unexpected: string[];
 }
 
 /** What a run tells, and that a checkpoint is being written: of a large model for seconds, until the next event. */
