@@ -382,6 +382,11 @@ export const messages = {
     ja: '重み（model.safetensors か pytorch_model.bin）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
+  // export
+  'export-float16-range': {
+    ja: '重み {value} は float16 で表せません（上限は 65504）。float32 か bfloat16 で保存してください。',
+    en: 'The weight {value} is beyond float16 (65504 at most). Save as float32 or bfloat16.',
+  },
   // parity
   'parity-folder': {
     ja: 'このフォルダーはありません。記録した値のフォルダーを指定してください。',
