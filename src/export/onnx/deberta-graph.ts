@@ -8,7 +8,7 @@ import {
   relativeSpan,
   type DebertaConfig,
 } from '../../model/config.ts';
-import { dataType, GraphBuilder, int64Bytes, type Value } from './graph.ts';
+import { bytesOf, dataType, GraphBuilder, type Value } from './graph.ts';
 import type { OnnxModel, ValueInfo } from './write-onnx.ts';
 import type { StoredWeights } from './stored-weights.ts';
 
@@ -138,7 +138,7 @@ function layerNorm(
 
 function relativePositions(config: DebertaConfig, graph: GraphBuilder, weights: StoredWeights): Relative {
   const encoder = 'deberta.encoder';
-  const rows = weights.float(`${encoder}.rel_embeddings.weight`);
+  const rows = weights.table(`${encoder}.rel_embeddings.weight`);
   const table = hasLayerNormOnRelative(config)
     ? layerNorm({ config, graph, weights }, rows, `${encoder}.LayerNorm`)
     : rows;
@@ -157,12 +157,13 @@ function relativePositions(config: DebertaConfig, graph: GraphBuilder, weights: 
     last,
   ]);
   const farthest = farthestDistance(config);
-  const columns = graph.constant('relative_columns', 'int64', [2 * farthest + 1], () =>
-    int64Bytes(relativeColumns(farthest + 1, config)),
+  const columns = graph.constant('relative_columns', 'int16', [2 * farthest + 1], () =>
+    bytesOf(Int16Array.from(relativeColumns(farthest + 1, config))),
   );
   const columnsOf = (delta: Value) => {
     const near = graph.add('Clip', [delta, graph.integer(-farthest), graph.integer(farthest)]);
-    return graph.add('Gather', [columns, graph.add('Add', [near, graph.integer(farthest)])]);
+    const found = graph.add('Gather', [columns, graph.add('Add', [near, graph.integer(farthest)])]);
+    return graph.add('Cast', [found], { to: dataType.int64 });
   };
   const batchAndHeads = graph.integers(0, config.num_attention_heads);
   return {

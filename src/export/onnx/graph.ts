@@ -3,13 +3,14 @@ import onnxProto from 'onnx-proto';
 const { onnx } = onnxProto;
 
 /** Element types of initializers and casts: TensorProto.DataType. */
-export const dataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
+export const dataType = { float: 1, uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, float16: 10 } as const;
 export type DataType = keyof typeof dataType;
 
 const elementSize: Readonly<Record<DataType, number>> = {
   float: 4,
   uint8: 1,
   int8: 1,
+  int16: 2,
   int32: 4,
   int64: 8,
   float16: 2,
@@ -55,8 +56,8 @@ export class GraphBuilder {
     const key = JSON.stringify([operator, inputs, attributes]);
     const before = this.known.get(key);
     if (before) return before;
-    const stem = `${operator}_${this.nodes.length}`;
-    const names = Array.from({ length: outputs }, (_, at) => (at === 0 ? stem : `${stem}_${at}`));
+    const stem = String(this.nodes.length);
+    const names = Array.from({ length: outputs }, (_, at) => (at === 0 ? stem : `${stem}.${at}`));
     this.nodes.push(node(operator, inputs, names, attributes));
     this.known.set(key, names);
     return names;
@@ -110,7 +111,7 @@ function attributeOf(name: string, value: Attribute) {
   return onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...value] });
 }
 
-export function int64Bytes(values: Iterable<number>): Uint8Array {
+function int64Bytes(values: Iterable<number>): Uint8Array {
   return bytesOf(BigInt64Array.from(values, BigInt));
 }
 

@@ -2,7 +2,7 @@
 import type { NamedTensors } from '../../model/engine.ts';
 import { toFloat16 } from '../element-conversion.ts';
 import { bytesOf, dataType, type GraphBuilder, type Value } from './graph.ts';
-import { quantizeColumns, quantizeTensor } from './quantize.ts';
+import { quantizeRows, quantizeTable, rowScales, tableScale, transpose } from './quantize.ts';
 
 /** fp32: as trained. fp16: stored in half, computed in float32. q8: products and embedding tables in 8 bits. */
 export const onnxTypes = ['fp32', 'fp16', 'q8'] as const;
@@ -12,6 +12,8 @@ export type OnnxType = (typeof onnxTypes)[number];
 export interface StoredWeights {
   /** A float32 value of the tensor's own shape. */
   float(name: string): Value;
+  /** The same for a table that all of is used. */
+  table(name: string): Value;
   /** Rows of a table [V, E] at int64 indexes. */
   rows(name: string, indexes: Value): Value;
   /** x [M, in] times the transposed `name.weight` [out, in] plus `name.bias`. */
@@ -47,6 +49,7 @@ function half(tensors: NamedTensors, graph: GraphBuilder, name: string): Value {
 function plainWeights(graph: GraphBuilder, float: (name: string) => Value): StoredWeights {
   return {
     float,
+    table: float,
     kernel: float,
     rows: (name, indexes) => graph.add('Gather', [float(name), indexes]),
     linear: (x, name, bias = true) =>
@@ -54,43 +57,68 @@ function plainWeights(graph: GraphBuilder, float: (name: string) => Value): Stor
   };
 }
 
-/** As onnxruntime's quantize_dynamic does it: int8 weights, one scale for each output of a product; inputs in uint8, scaled as they come. */
+/**
+ * As quantize_dynamic does it: inputs of products in uint8, scaled as they come; sums in int32. What stays out of it is stored in half, so
+ * that a small model is small too.
+ */
 function quantizedWeights(tensors: NamedTensors, graph: GraphBuilder): StoredWeights {
-  const float = (name: string) => single(tensors, graph, name);
-  const scalesOf = (name: string, shape: number[], scale: () => Float32Array) => [
-    graph.constant(`${name}_scale`, 'float', shape, () => bytesOf(scale())),
-    graph.constant(`${name}_zero_point`, 'int8', shape, () => new Uint8Array(shape[0] ?? 1)),
-  ];
+  const float = (name: string) => half(tensors, graph, name);
+  const dataOf = (name: string) => tensorOf(tensors, name).data;
+
+  /** int8 values of a weight [out, ...] with a scale and a zero point, which is 0, for each output. */
+  const rowsOf = (name: string, shape: number[], arrange: (values: Int8Array) => Int8Array) => {
+    const [out] = tensorOf(tensors, name).shape;
+    const scales = () => rowScales(dataOf(name), out);
+    return [
+      graph.constant(`${name}_quantized`, 'int8', shape, () =>
+        bytesOf(arrange(quantizeRows(dataOf(name), scales()))),
+      ),
+      graph.constant(`${name}_scale`, 'float', [out], () => bytesOf(scales())),
+      graph.constant(`zero_points_${out}`, 'int8', [out], () => new Uint8Array(out)),
+    ];
+  };
+
+  /** uint8 values of a table with its one scale and zero point. */
+  const tableOf = (name: string, zeroType: 'uint8' | 'float') => {
+    const scale = () => tableScale(dataOf(name));
+    return [
+      graph.constant(`${name}_quantized`, 'uint8', tensorOf(tensors, name).shape, () =>
+        quantizeTable(dataOf(name), scale()),
+      ),
+      graph.constant(`${name}_scale`, 'float', [], () => bytesOf(Float32Array.of(scale().scale))),
+      graph.constant(`${name}_zero_point`, zeroType, [], () => {
+        const { zeroPoint } = scale();
+        return bytesOf(zeroType === 'uint8' ? Uint8Array.of(zeroPoint) : Float32Array.of(zeroPoint));
+      }),
+    ];
+  };
+
   return {
     float,
+    table: (name) => {
+      // Runtimes compute constants when they load a model, but leave DequantizeLinear to every run.
+      const [stored, scale, zero] = tableOf(name, 'float');
+      const values = graph.add('Cast', [stored], { to: dataType.float });
+      return graph.add('Mul', [graph.add('Sub', [values, zero]), scale]);
+    },
     rows: (name, indexes) => {
-      const { shape } = tensorOf(tensors, name);
-      const made = () => quantizeTensor(tensorOf(tensors, name).data);
-      const [scale, zero] = scalesOf(name, [], () => Float32Array.of(made().scale));
-      const stored = graph.constant(`${name}_quantized`, 'int8', shape, () => bytesOf(made().values));
+      const [stored, scale, zero] = tableOf(name, 'uint8');
       return graph.add('DequantizeLinear', [graph.add('Gather', [stored, indexes]), scale, zero]);
     },
     linear: (x, name, bias = true) => {
       const weight = `${name}.weight`;
-      const { shape } = tensorOf(tensors, weight);
-      const [out, into] = shape;
-      const made = () => quantizeColumns(tensorOf(tensors, weight).data, out, into);
-      const [scale, zero] = scalesOf(weight, [out], () => made().scales);
-      const stored = graph.constant(`${weight}_quantized`, 'int8', [into, out], () => bytesOf(made().transposed()));
+      const [out, into] = tensorOf(tensors, weight).shape;
+      const [stored, scale, zero] = rowsOf(weight, [into, out], (values) => transpose(values, out));
       const [values, valuesScale, valuesZero] = graph.addAll('DynamicQuantizeLinear', [x], 3);
       const sums = graph.add('MatMulInteger', [values, stored, valuesZero, zero]);
       const scales = graph.add('Mul', [valuesScale, scale]);
       const product = graph.add('Mul', [graph.add('Cast', [sums], { to: dataType.float }), scales]);
       return bias ? graph.add('Add', [product, float(`${name}.bias`)]) : product;
     },
-    // onnxruntime-web has no ConvInteger with a scale for each channel: stored in 8 bits, computed in float32.
+    // ConvInteger takes one zero point and no scales in onnxruntime-web: stored in 8 bits, computed in float32.
     kernel: (name) => {
-      const { shape } = tensorOf(tensors, name);
-      const [out, into, size] = shape;
-      const made = () => quantizeColumns(tensorOf(tensors, name).data, out, into * size);
-      const [scale, zero] = scalesOf(name, [out], () => made().scales);
-      const stored = graph.constant(`${name}_quantized`, 'int8', shape, () => bytesOf(made().values));
-      return graph.add('DequantizeLinear', [stored, scale, zero], { axis: 0 });
+      const parts = rowsOf(name, tensorOf(tensors, name).shape, (values) => values);
+      return graph.add('DequantizeLinear', parts, { axis: 0 });
     },
   };
 }
