@@ -30,6 +30,12 @@ export interface ModelFolder {
 
 /** Throws ManabiError: model-no-config, model-no-weights and what the readers of the files throw. */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
+  const read = await readModelWithoutTokenizer(folder);
+  return { ...read, tokenizer: readTokenizer(read.files, folder) };
+}
+
+/** The same for a folder that may have no tokenizer. */
+export async function readModelWithoutTokenizer(folder: string): Promise<Omit<ModelFolder, 'tokenizer'>> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   const files: Record<string, Uint8Array> = {};
@@ -40,7 +46,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const config = parseConfig(await readJson(join(folder, 'config.json')), join(folder, 'config.json'));
   const sources = await fileSources(folder, names);
   const { tensors, missing, unexpected } = await loadWeights(sources, parameterShapes(config));
-  return { config, weights: tensors, missing, unexpected, tokenizer: readTokenizer(files, folder), files };
+  return { config, weights: tensors, missing, unexpected, files };
 }
 
 function fileSources(folder: string, names: string[]): Promise<ByteSource[]> {

@@ -383,6 +383,14 @@ export const messages = {
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
   // export
+  'export-disk': {
+    ja: '書き込めません（{reason}）。空き容量と書き込みの権限を確かめるか、別の場所を指定してください。途中のファイルは残していません。',
+    en: 'It cannot be written ({reason}). Check the free space and your right to write, or name another place. Nothing half-made was left.',
+  },
+  'export-no-head': {
+    ja: '質問応答のヘッド（{tensor}）がありません。質問応答で学習したモデルを選ぶか、先に学習してください。',
+    en: 'There is no question-answering head ({tensor}). Choose a model trained for question answering, or train it first.',
+  },
   'export-float16-range': {
     ja: '重み {value} は float16 で表せません（上限は 65504）。float32 か bfloat16 で保存してください。',
     en: 'The weight {value} is beyond float16 (65504 at most). Save as float32 or bfloat16.',

@@ -98,11 +98,11 @@ function prepare(config: DebertaConfig, graph: GraphBuilder, weights: StoredWeig
     weights,
     headShape: graph.add('Concat', [batchAndLength(graph), graph.integers(h, H / h)], { axis: 0 }),
     tokenMask: graph.add('Reshape', [mask, graph.integers(-1, 1)]),
-    blocked: graph.add('Mul', [
-      graph.add('Sub', [graph.float(1), pairs]),
-      graph.float(LOWEST_FLOAT),
-    ]),
-    relative: config.relative_attention && config.pos_att_type.length > 0 ? relativePositions(config, graph, weights) : null,
+    blocked: graph.add('Mul', [graph.add('Sub', [graph.float(1), pairs]), graph.float(LOWEST_FLOAT)]),
+    relative:
+      config.relative_attention && config.pos_att_type.length > 0
+        ? relativePositions(config, graph, weights)
+        : null,
   };
 }
 
@@ -274,7 +274,11 @@ function convolution(shared: Shared, embedded: Value, residual: Value): Value {
   const channels = graph.add('Transpose', [graph.add('Reshape', [embedded, shape])], { perm: [0, 2, 1] });
   const convolved = graph.add(
     'Conv',
-    [channels, weights.kernel('deberta.encoder.conv.conv.weight'), weights.float('deberta.encoder.conv.conv.bias')],
+    [
+      channels,
+      weights.kernel('deberta.encoder.conv.conv.weight'),
+      weights.float('deberta.encoder.conv.conv.bias'),
+    ],
     { kernel_shape: [K], pads: [reach, reach], group },
   );
   const rows = graph.add('Reshape', [
@@ -283,6 +287,10 @@ function convolution(shared: Shared, embedded: Value, residual: Value): Value {
   ]);
   const masked = graph.add('Mul', [rows, tokenMask]);
   const activated = conv_act === 'tanh' ? graph.add('Tanh', [masked]) : gelu(graph, masked);
-  const normalized = layerNorm(shared, graph.add('Add', [residual, activated]), 'deberta.encoder.conv.LayerNorm');
+  const normalized = layerNorm(
+    shared,
+    graph.add('Add', [residual, activated]),
+    'deberta.encoder.conv.LayerNorm',
+  );
   return graph.add('Mul', [normalized, tokenMask]);
 }

@@ -1,12 +1,19 @@
 // How the weights of a model are stored in its ONNX file, and what computes with them.
 import type { NamedTensors } from '../../model/engine.ts';
-import { toFloat16 } from '../element-conversion.ts';
+import { toFloat16 } from '../half-precision.ts';
 import { bytesOf, dataType, type GraphBuilder, type Value } from './graph.ts';
 import { quantizeRows, quantizeTable, rowScales, tableScale, transpose } from './quantize.ts';
 
 /** fp32: as trained. fp16: stored in half, computed in float32. q8: products and embedding tables in 8 bits. */
 export const onnxTypes = ['fp32', 'fp16', 'q8'] as const;
 export type OnnxType = (typeof onnxTypes)[number];
+
+/** The names under which transformers.js looks for them. */
+export const onnxNames: Readonly<Record<OnnxType, string>> = {
+  fp32: 'onnx/model.onnx',
+  fp16: 'onnx/model_fp16.onnx',
+  q8: 'onnx/model_quantized.onnx',
+};
 
 /** Weights by their names in the checkpoint. */
 export interface StoredWeights {
@@ -24,7 +31,9 @@ export interface StoredWeights {
 
 export function storedWeights(tensors: NamedTensors, graph: GraphBuilder, type: OnnxType): StoredWeights {
   if (type === 'q8') return quantizedWeights(tensors, graph);
-  return plainWeights(graph, (name) => (type === 'fp16' ? half(tensors, graph, name) : single(tensors, graph, name)));
+  return plainWeights(graph, (name) =>
+    type === 'fp16' ? half(tensors, graph, name) : single(tensors, graph, name),
+  );
 }
 
 function tensorOf(tensors: NamedTensors, name: string) {
@@ -53,7 +62,9 @@ function plainWeights(graph: GraphBuilder, float: (name: string) => Value): Stor
     kernel: float,
     rows: (name, indexes) => graph.add('Gather', [float(name), indexes]),
     linear: (x, name, bias = true) =>
-      graph.add('Gemm', [x, float(`${name}.weight`), ...(bias ? [float(`${name}.bias`)] : [])], { transB: 1 }),
+      graph.add('Gemm', [x, float(`${name}.weight`), ...(bias ? [float(`${name}.bias`)] : [])], {
+        transB: 1,
+      }),
   };
 }
 

@@ -2,6 +2,7 @@
 // shapes, so that the file is written from front to back with one tensor in memory at a time.
 import onnxProto from 'onnx-proto';
 import protobuf from 'protobufjs/minimal.js';
+import type { ExportFile } from '../export-file.ts';
 import { byteLength, dataType, type GraphBuilder, type Initializer } from './graph.ts';
 
 const { onnx } = onnxProto;
@@ -30,18 +31,11 @@ export interface OnnxModel {
   outputs: readonly ValueInfo[];
 }
 
-/** Names the file and gives its pieces one after the other; each is free again when the next is asked for. */
-export interface OnnxFile {
-  name: string;
-  size: number;
-  parts: () => Generator<Uint8Array>;
-}
-
 /**
  * The files of a model: `name` alone, or with its large tensors in `name_data` where it would not fit into one message (2 GiB).
  * `limit` is for tests.
  */
-export function onnxFiles(model: OnnxModel, name: string, limit = MAX_MESSAGE_BYTES): OnnxFile[] {
+export function onnxFiles(model: OnnxModel, name: string, limit = MAX_MESSAGE_BYTES): ExportFile[] {
   const { initializers } = model.graph;
   const whole = modelFile(model, name, initializers.map(inlineTensor));
   if (whole.size <= limit) return [whole];

@@ -35,7 +35,7 @@ function singleToHalf(bits: number): number {
 export function toBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return Uint16Array.from(bits, (value) =>
-    (value & 0x7fffffff) > 0x7f800000 ? (value >>> 16) | 0x40 : (roundedShift(value, 16) & 0xffff),
+    (value & 0x7fffffff) > 0x7f800000 ? (value >>> 16) | 0x40 : roundedShift(value, 16) & 0xffff,
   );
 }
 
