@@ -20,7 +20,8 @@ export async function writeExport(folder: string, files: readonly ExportFile[]):
     if (error instanceof ManabiError || !(error instanceof Error && 'code' in error)) throw error;
     throw new ManabiError('export-disk', folder, { reason: error.message });
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    // Where nothing could be written, nothing is there to be removed.
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { DebertaConfig } from '../model/config.ts';
-import type { NamedTensors } from '../model/engine.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { parameterShapes } from '../model/parameters.ts';
 import type { TokenizerFiles } from '../tokenizer/read.ts';
 import type { TokenizerSettings } from '../tokenizer/special-tokens.ts';
+import type { ExportedModel } from './exported-model.ts';
 import { bytesFile, jsonFile, textFile, type ExportFile } from './export-file.ts';
 import { debertaOnnx } from './onnx/deberta-graph.ts';
 import { GraphBuilder } from './onnx/graph.ts';
@@ -11,16 +10,9 @@ import { onnxNames, storedWeights, type OnnxType } from './onnx/stored-weights.t
 import { onnxFiles } from './onnx/write-onnx.ts';
 import { convertSentencePiece, settingsOf, withPrefixSpace } from './tokenizer-json.ts';
 
-export interface ExportedModel {
-  config: DebertaConfig;
-  weights: NamedTensors;
-  /** Everything but the weights, as it came. */
-  files: Readonly<Record<string, Uint8Array>>;
-}
-
 /**
- * The folder that transformers.js, optimum and onnxruntime load. Throws ManabiError export-no-head (a pretrained model whose head was
- * never trained), export-float16-range, and the tokenizer's.
+ * The folder that transformers.js, optimum and onnxruntime load. Throws the tokenizer's ManabiErrors; its parts may throw
+ * export-float16-range.
  */
 export function transformersFolder(
   model: ExportedModel,
@@ -36,17 +28,11 @@ export function transformersFolder(
 }
 
 /** The model as ONNX: one file, or two above 2 GiB. */
-export function onnxModel({ config, weights }: ExportedModel, type: OnnxType): ExportFile[] {
-  for (const name of parameterShapes(config).keys()) {
-    if (weights.has(name)) continue;
-    throw new ManabiError(name.startsWith('qa_outputs.') ? 'export-no-head' : 'weights-missing', '', {
-      tensor: name,
-    });
-  }
+export function onnxModel({ config, read }: ExportedModel, type: OnnxType): ExportFile[] {
   const graph = new GraphBuilder();
   const path = onnxNames[type];
   const [folder, file] = path.split('/');
-  const files = onnxFiles(debertaOnnx(config, graph, storedWeights(weights, graph, type)), file);
+  const files = onnxFiles(debertaOnnx(config, graph, storedWeights(config, read, graph, type)), file);
   return files.map((made) => ({ ...made, name: `${folder}/${made.name}` }));
 }
 

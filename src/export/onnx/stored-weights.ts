@@ -1,8 +1,16 @@
 // How the weights of a model are stored in its ONNX file, and what computes with them.
-import type { NamedTensors } from '../../model/engine.ts';
+import { parameterShapes } from '../../model/parameters.ts';
+import type { DebertaConfig } from '../../model/config.ts';
 import { toFloat16 } from '../half-precision.ts';
 import { bytesOf, dataType, type GraphBuilder, type Value } from './graph.ts';
-import { quantizeRows, quantizeTable, rowScales, tableScale, transpose } from './quantize.ts';
+import {
+  quantizeRows,
+  quantizeTable,
+  rowScales,
+  tableScale,
+  transpose,
+  type TableScale,
+} from './quantize.ts';
 
 /** fp32: as trained. fp16: stored in half, computed in float32. q8: products and embedding tables in 8 bits. */
 export const onnxTypes = ['fp32', 'fp16', 'q8'] as const;
@@ -29,30 +37,24 @@ export interface StoredWeights {
   kernel(name: string): Value;
 }
 
-export function storedWeights(tensors: NamedTensors, graph: GraphBuilder, type: OnnxType): StoredWeights {
-  if (type === 'q8') return quantizedWeights(tensors, graph);
-  return plainWeights(graph, (name) =>
-    type === 'fp16' ? half(tensors, graph, name) : single(tensors, graph, name),
-  );
-}
+/** float32 values of a parameter, row-major. Each is asked for once, when the file reaches it. */
+export type ReadParameter = (name: string) => Float32Array;
 
-function tensorOf(tensors: NamedTensors, name: string) {
-  const tensor = tensors.get(name);
-  if (!tensor) throw new RangeError(`no tensor ${name}`);
-  return tensor;
-}
-
-function single(tensors: NamedTensors, graph: GraphBuilder, name: string): Value {
-  const { shape } = tensorOf(tensors, name);
-  return graph.constant(name, 'float', shape, () => bytesOf(tensorOf(tensors, name).data));
-}
-
-function half(tensors: NamedTensors, graph: GraphBuilder, name: string): Value {
-  const { shape } = tensorOf(tensors, name);
-  const stored = graph.constant(name, 'float16', shape, () =>
-    bytesOf(toFloat16(tensorOf(tensors, name).data, name)),
-  );
-  return graph.add('Cast', [stored], { to: dataType.float });
+export function storedWeights(
+  config: DebertaConfig,
+  read: ReadParameter,
+  graph: GraphBuilder,
+  type: OnnxType,
+): StoredWeights {
+  const shapes = parameterShapes(config);
+  const shapeOf = (name: string) => shapes.get(name) ?? [];
+  const single = (name: string) => graph.constant(name, 'float', shapeOf(name), () => bytesOf(read(name)));
+  const half = (name: string) => {
+    const stored = graph.constant(name, 'float16', shapeOf(name), () => bytesOf(toFloat16(read(name), name)));
+    return graph.add('Cast', [stored], { to: dataType.float });
+  };
+  if (type === 'q8') return quantizedWeights(shapeOf, read, graph, half);
+  return plainWeights(graph, type === 'fp16' ? half : single);
 }
 
 function plainWeights(graph: GraphBuilder, float: (name: string) => Value): StoredWeights {
@@ -61,10 +63,10 @@ function plainWeights(graph: GraphBuilder, float: (name: string) => Value): Stor
     table: float,
     kernel: float,
     rows: (name, indexes) => graph.add('Gather', [float(name), indexes]),
-    linear: (x, name, bias = true) =>
-      graph.add('Gemm', [x, float(`${name}.weight`), ...(bias ? [float(`${name}.bias`)] : [])], {
-        transB: 1,
-      }),
+    linear: (x, name, bias = true) => {
+      const inputs = [x, float(`${name}.weight`), ...(bias ? [float(`${name}.bias`)] : [])];
+      return graph.add('Gemm', inputs, { transB: 1 });
+    },
   };
 }
 
@@ -72,35 +74,46 @@ function plainWeights(graph: GraphBuilder, float: (name: string) => Value): Stor
  * As quantize_dynamic does it: inputs of products in uint8, scaled as they come; sums in int32. What stays out of it is stored in half, so
  * that a small model is small too.
  */
-function quantizedWeights(tensors: NamedTensors, graph: GraphBuilder): StoredWeights {
-  const float = (name: string) => half(tensors, graph, name);
-  const dataOf = (name: string) => tensorOf(tensors, name).data;
-
+function quantizedWeights(
+  shapeOf: (name: string) => number[],
+  read: ReadParameter,
+  graph: GraphBuilder,
+  float: (name: string) => Value,
+): StoredWeights {
   /** int8 values of a weight [out, ...] with a scale and a zero point, which is 0, for each output. */
   const rowsOf = (name: string, shape: number[], arrange: (values: Int8Array) => Int8Array) => {
-    const [out] = tensorOf(tensors, name).shape;
-    const scales = () => rowScales(dataOf(name), out);
+    const [out] = shapeOf(name);
+    // Kept from the values, which come first in the file.
+    let scales: Float32Array | null = null;
+    const values = () => {
+      const data = read(name);
+      scales = rowScales(data, out);
+      return bytesOf(arrange(quantizeRows(data, scales)));
+    };
     return [
-      graph.constant(`${name}_quantized`, 'int8', shape, () =>
-        bytesOf(arrange(quantizeRows(dataOf(name), scales()))),
-      ),
-      graph.constant(`${name}_scale`, 'float', [out], () => bytesOf(scales())),
+      graph.constant(`${name}_quantized`, 'int8', shape, values),
+      graph.constant(`${name}_scale`, 'float', [out], () => bytesOf(scales ?? rowScales(read(name), out))),
       graph.constant(`zero_points_${out}`, 'int8', [out], () => new Uint8Array(out)),
     ];
   };
 
   /** uint8 values of a table with its one scale and zero point. */
   const tableOf = (name: string, zeroType: 'uint8' | 'float') => {
-    const scale = () => tableScale(dataOf(name));
+    let kept: TableScale | null = null;
+    const scale = () => kept ?? tableScale(read(name));
+    const values = () => {
+      const data = read(name);
+      kept = tableScale(data);
+      return quantizeTable(data, kept);
+    };
+    const zero = () => {
+      const { zeroPoint } = scale();
+      return bytesOf(zeroType === 'uint8' ? Uint8Array.of(zeroPoint) : Float32Array.of(zeroPoint));
+    };
     return [
-      graph.constant(`${name}_quantized`, 'uint8', tensorOf(tensors, name).shape, () =>
-        quantizeTable(dataOf(name), scale()),
-      ),
+      graph.constant(`${name}_quantized`, 'uint8', shapeOf(name), values),
       graph.constant(`${name}_scale`, 'float', [], () => bytesOf(Float32Array.of(scale().scale))),
-      graph.constant(`${name}_zero_point`, zeroType, [], () => {
-        const { zeroPoint } = scale();
-        return bytesOf(zeroType === 'uint8' ? Uint8Array.of(zeroPoint) : Float32Array.of(zeroPoint));
-      }),
+      graph.constant(`${name}_zero_point`, zeroType, [], zero),
     ];
   };
 
@@ -118,7 +131,7 @@ function quantizedWeights(tensors: NamedTensors, graph: GraphBuilder): StoredWei
     },
     linear: (x, name, bias = true) => {
       const weight = `${name}.weight`;
-      const [out, into] = tensorOf(tensors, weight).shape;
+      const [out, into] = shapeOf(weight);
       const [stored, scale, zero] = rowsOf(weight, [into, out], (values) => transpose(values, out));
       const [values, valuesScale, valuesZero] = graph.addAll('DynamicQuantizeLinear', [x], 3);
       const sums = graph.add('MatMulInteger', [values, stored, valuesZero, zero]);
@@ -128,7 +141,7 @@ function quantizedWeights(tensors: NamedTensors, graph: GraphBuilder): StoredWei
     },
     // ConvInteger takes one zero point and no scales in onnxruntime-web: stored in 8 bits, computed in float32.
     kernel: (name) => {
-      const parts = rowsOf(name, tensorOf(tensors, name).shape, (values) => values);
+      const parts = rowsOf(name, shapeOf(name), (values) => values);
       return graph.add('DequantizeLinear', parts, { axis: 0 });
     },
   };
