@@ -383,6 +383,10 @@ export const messages = {
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
   // export
+  'export-check': {
+    ja: 'transformers.js がこのモデルを読み込めません（{reason}）。保存せずに、もう一度作り直してください。',
+    en: 'transformers.js cannot load this model ({reason}). Do not save it; make it again.',
+  },
   'export-disk': {
     ja: '書き込めません（{reason}）。空き容量と書き込みの権限を確かめるか、別の場所を指定してください。途中のファイルは残していません。',
     en: 'It cannot be written ({reason}). Check the free space and your right to write, or name another place. Nothing half-made was left.',

@@ -43,6 +43,7 @@ import {
   failure,
   reply,
   type Device,
+  type ModelSource,
   type PreparedRows,
   type RowSource,
   type TrainerWorker,
@@ -166,6 +167,17 @@ function progressOf({ global_step: step, max_steps: totalSteps, epoch }: Trainer
 function shown(event: TrainingEvent): TrainingEvent {
   return 'state' in event ? { ...event, state: { ...event.state, log_history: [] } } : event;
 }
+
+/** For the export worker. */
+const modelSource: ModelSource = {
+  model: () =>
+    reply(async () => {
+      const { engine, files } = loaded();
+      return { files: await bytesOf(files), weights: await engine.readWeights() };
+    }),
+  forward: (batch) => reply(() => loaded().engine.forward(batch)),
+  questions: () => reply(async () => (await preparedRows()).examples.evaluation),
+};
 
 const worker: TrainerWorker = {
   connect: (port) => {
@@ -333,6 +345,8 @@ const worker: TrainerWorker = {
       });
       return answers;
     }),
+
+  serveModel: (port) => expose(modelSource, port),
 
   download: (card) =>
     reply(async () => {
