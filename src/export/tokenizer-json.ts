@@ -22,7 +22,7 @@ export function settingsOf(files: TokenizerFiles): TokenizerSettings {
 
 /**
  * The tokenizer.json that transformers' DebertaV2Converter makes of spm.model. That converter refuses character models: for those this
- * is the same pipeline over their pieces.
+ * is the same pipeline over their pieces, which reads plain text as SentencePiece does, but not half-width kana and odd spaces.
  * @throws ManabiError tokenizer-broken, tokenizer-unsupported (neither unigram nor characters)
  */
 export function convertSentencePiece(spm: Uint8Array, settings: TokenizerSettings): Record<string, unknown> {
