@@ -383,6 +383,18 @@ export const messages = {
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
   // export
+  'hub-token': {
+    ja: 'このトークンでは書き込めません。Hugging Face の設定でこのリポジトリへの write 権限のあるトークン（hf_…）を作り、貼り付けてください。リポジトリは変えていません。',
+    en: 'This token may not write there. Make a token (hf_…) with write permission for this repository in the settings of Hugging Face and paste it. Nothing was changed there.',
+  },
+  'hub-upload': {
+    ja: 'アップロードできませんでした（{reason}）。接続を確かめて、もう一度送信してください。リポジトリのファイルは前のままです。',
+    en: 'The upload failed ({reason}). Check the connection and send it again. The files of the repository are as they were.',
+  },
+  'export-nothing': {
+    ja: '保存するファイルがまだありません。先に「作る」を押してください。',
+    en: 'There are no files yet. Make them first.',
+  },
   'export-check': {
     ja: 'transformers.js がこのモデルを読み込めません（{reason}）。保存せずに、もう一度作り直してください。',
     en: 'transformers.js cannot load this model ({reason}). Do not save it; make it again.',

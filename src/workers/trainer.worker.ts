@@ -1,6 +1,6 @@
 import plainWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import { expose, wrap, type Remote } from 'comlink';
+import { expose, transfer, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
 import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
@@ -168,13 +168,22 @@ function shown(event: TrainingEvent): TrainingEvent {
   return 'state' in event ? { ...event, state: { ...event.state, log_history: [] } } : event;
 }
 
+/** The buffers that hold one tensor each; others are parts of an engine's memory and are copied on their way. */
+function ownBuffers(weights: NamedTensors): ArrayBuffer[] {
+  return Array.from(weights.values()).flatMap(({ data: { buffer, byteLength } }) =>
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+  );
+}
+
 /** For the export worker. */
 const modelSource: ModelSource = {
-  model: () =>
-    reply(async () => {
+  model: async () => {
+    const given = await reply(async () => {
       const { engine, files } = loaded();
       return { files: await bytesOf(files), weights: await engine.readWeights() };
-    }),
+    });
+    return given.ok ? transfer(given, ownBuffers(given.value.weights)) : given;
+  },
   forward: (batch) => reply(() => loaded().engine.forward(batch)),
   questions: () => reply(async () => (await preparedRows()).examples.evaluation),
 };
