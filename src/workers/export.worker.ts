@@ -16,6 +16,7 @@ import { modelCard } from '../export/model-card.ts';
 import { onnxNames } from '../export/onnx/stored-weights.ts';
 import { pythonFolder } from '../export/python-folder.ts';
 import { transformersFolder } from '../export/transformers-folder.ts';
+import page from '../export/web-page/index.html?raw';
 import { webPage, type Runtime } from '../export/web-page/web-page.ts';
 import { parseConfig } from '../model/config.ts';
 import type { Engine } from '../model/engine.ts';
@@ -62,7 +63,7 @@ async function takeModel(): Promise<ExportedModel> {
 
 async function filesOf(kind: ExportKind, facts: CardFacts, model: ExportedModel): Promise<ExportFile[]> {
   if (kind.kind === 'python') return pythonFolder(model, kind.type, modelCard({ ...facts, types: [] }));
-  if (kind.kind === 'web-page') return webPage(model, { ...kind, name: facts.base }, await runtime());
+  if (kind.kind === 'web-page') return webPage(model, { ...kind, name: facts.base }, page, await runtime());
   return transformersFolder(model, kind.types, modelCard({ ...facts, types: kind.types }));
 }
 
