@@ -3,6 +3,7 @@ import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { predictionsCsv } from '../answering/csv.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
+import { predictionsJson } from '../answering/squad-predictions.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { notebookFeature, windowFeatures } from '../features/features.ts';
 import type { Feature } from '../features/feature.ts';
@@ -115,6 +116,7 @@ async function main(): Promise<void> {
     };
     await writeFile(join(output_dir, 'eval_results.json'), `${JSON.stringify(results, null, 2)}\n`);
     await writeFile(join(output_dir, 'predictions.csv'), predictionsCsv(evaluation.rows));
+    await writeFile(join(output_dir, 'predictions.json'), predictionsJson(evaluation.rows));
     console.log(JSON.stringify(results, null, 2));
   }
   engine.dispose();

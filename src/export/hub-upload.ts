@@ -44,7 +44,7 @@ export async function uploadToHub(
       files: files.map(({ name, blob }) => ({ path: name, content: blob })),
       commitTitle: 'Upload a model made with Manabi',
       abortSignal: signal,
-      // Its compression would be loaded for weights, which do not shrink.
+      // The hub takes both; without it no WebAssembly is loaded for weights, which do not shrink.
       useXet: false,
     });
     for await (const event of upload) {
