@@ -15,7 +15,7 @@ const row = (id: string, pred_answer: string): EvaluationRow => ({
   actualStart: 0,
   predStart: 0,
   outcome: 'elsewhere',
-  scores: { jglue: score, squad_v1: score, squad_v2: score },
+  scores: { seed_correct: false, jglue: score, squad_v1: score, squad_v2: score },
 });
 
 test('a text that a spreadsheet would run as a formula is a text', () => {

@@ -40,6 +40,9 @@ interface Made {
   checks: ExportCheck[];
 }
 
+/** More wait for each other longer than they compute. */
+const MAX_THREADS = 8;
+
 let source: Remote<ModelSource> | null = null;
 let made: Made | null = null;
 let interrupt = new AbortController();
@@ -86,12 +89,15 @@ async function runtime(): Promise<Runtime> {
 async function loadTransformers(): Promise<TransformersJs> {
   const transformers = (await import(/* @vite-ignore */ transformersUrl)) as TransformersJs;
   const absolute = (url: string) => new URL(url, location.href).href;
-  transformers.env.backends.onnx.wasm.wasmPaths = {
+  const settings = transformers.env.backends.onnx.wasm;
+  settings.wasmPaths = {
     'ort-wasm.wasm': absolute(wasm),
     'ort-wasm-simd.wasm': absolute(wasmSimd),
     'ort-wasm-threaded.wasm': absolute(wasmThreaded),
     'ort-wasm-simd-threaded.wasm': absolute(wasmSimdThreaded),
   };
+  // Threads share memory, which only an isolated page has.
+  settings.numThreads = crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
   return transformers;
 }
 
