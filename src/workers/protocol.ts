@@ -6,6 +6,7 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
 import type { ExportCheck } from '../export/check-export.ts';
+import type { HubDestination } from '../export/hub-upload.ts';
 import type { ModelFacts } from '../export/model-card.ts';
 import type { OnnxType } from '../export/onnx/stored-weights.ts';
 import type { PythonType } from '../export/python-folder.ts';
@@ -105,15 +106,6 @@ export interface FileListing {
 /** What the model card tells beside what the worker knows. */
 export type CardFacts = Omit<ModelFacts, 'types' | 'measured'>;
 
-export interface HubUpload {
-  /** `name/model` */
-  repo: string;
-  /** Kept for this one upload, in memory only. */
-  token: string;
-  isPrivate: boolean;
-  hubUrl: string;
-}
-
 export interface ExportWorker {
   /** The trainer's end of the channel comes in by `serveModel` there. */
   connect(port: MessagePort): void;
@@ -127,7 +119,7 @@ export interface ExportWorker {
   /** The files made as a zip. */
   zip(): Promise<Reply<Blob>>;
   /** Sends the files made to a repository of a hub, which is created where it is not there; gives its address. Progress in bytes. */
-  upload(upload: HubUpload, onProgress: OnProgress): Promise<Reply<string>>;
+  upload(destination: HubDestination, onProgress: OnProgress): Promise<Reply<string>>;
   /** Ends what is going on here: it fails with `cancelled`. */
   cancel(): void;
   /** Forgets the files made. */
