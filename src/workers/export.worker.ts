@@ -4,6 +4,7 @@ import wasmSimdThreaded from '@xenova/transformers/dist/ort-wasm-simd-threaded.w
 import wasmThreaded from '@xenova/transformers/dist/ort-wasm-threaded.wasm?url';
 import wasm from '@xenova/transformers/dist/ort-wasm.wasm?url';
 // As a file of its own, not bundled: its threads run on its source text, which a bundler renames in.
+// oxlint-disable-next-line import/default -- with ?url it is Vite that gives the default: the file's address
 import transformersUrl from '@xenova/transformers/dist/transformers.min.js?url';
 import { expose, wrap, type Remote } from 'comlink';
 import { ManabiError } from '../errors/manabi-error.ts';
