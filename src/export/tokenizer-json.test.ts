@@ -1,7 +1,8 @@
+import { DebertaV2Tokenizer } from '@xenova/transformers';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../tokenizer/fixture-files.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
-import { convertSentencePiece, settingsOf, withPrefixSpace } from './tokenizer-json.ts';
+import { convertSentencePiece, settingsOf, forTransformersJs } from './tokenizer-json.ts';
 
 const parse = (name: string) => JSON.parse(new TextDecoder().decode(fixture(name)));
 interface Expected {
@@ -28,7 +29,7 @@ const isPlain = (text: string) =>
 describe.each(models)('$name', ({ name, config, expected }) => {
   test('the tokenizer.json made of it gives the reference library’s ids and spans', () => {
     const files = { 'tokenizer_config.json': JSON.stringify(config) };
-    const made = withPrefixSpace(convertSentencePiece(fixture(name), settingsOf(files)));
+    const made = convertSentencePiece(fixture(name), settingsOf(files));
     const tokenizer = readTokenizer({ ...files, 'tokenizer.json': JSON.stringify(made) });
     const isCharacters = name === 'char.model';
     const compared = strings.filter((text) => !isCharacters || isPlain(text));
@@ -54,9 +55,22 @@ test('transformers.js is told of the prefix by the name that it reads, everywher
     decoder: { ...metaspace, prepend_scheme: 'never' },
     model: { vocab: [['▁', -1]] },
   };
-  expect(withPrefixSpace(json)).toEqual({
+  expect(forTransformersJs(json)).toEqual({
     ...json,
     pre_tokenizer: { type: 'Sequence', pretokenizers: [{ ...metaspace, add_prefix_space: true }] },
     decoder: { ...json.decoder, add_prefix_space: false },
   });
+});
+
+test('transformers.js reads a tokenizer that cuts at punctuation as the reference library does', () => {
+  const json = convertSentencePiece(
+    fixture('nomask.model'),
+    settingsOf({ 'tokenizer_config.json': '{"split_by_punct":true}' }),
+  );
+  const config = { tokenizer_class: 'DebertaV2Tokenizer', unk_token: '[UNK]', pad_token: '[PAD]' };
+  const theirs = new DebertaV2Tokenizer(forTransformersJs(json), config);
+  const ours = readTokenizer({ 'tokenizer.json': JSON.stringify(json) });
+  for (const text of ['「駅は、どこ？」と聞いた。', '(1)A-B[C]\\^_`{}~!!', '犬・猫〜鳥']) {
+    expect(theirs.encode(text, null, { add_special_tokens: false })).toEqual([...ours.encode(text).ids]);
+  }
 });

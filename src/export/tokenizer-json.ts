@@ -1,4 +1,5 @@
 import { JsonReader } from '../tokenizer/json-reader.ts';
+import { isPunctuation } from '../tokenizer/punctuation.ts';
 import { modelType, pieceType, readSentencePieceModel } from '../tokenizer/sentencepiece-model.ts';
 import { mergeAddedTokens, readSettings, type TokenizerSettings } from '../tokenizer/special-tokens.ts';
 import type { TokenizerFiles } from '../tokenizer/read.ts';
@@ -6,6 +7,8 @@ import type { AddedToken } from '../tokenizer/added-tokens.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 
 const SPACE = '▁';
+/** Beyond it are no scripts. */
+const LAST_PUNCTUATION = 0x1ffff;
 
 /** What the small JSON files of a tokenizer say, with the defaults of transformers' DebertaV2Tokenizer. */
 export function settingsOf(files: TokenizerFiles): TokenizerSettings {
@@ -108,17 +111,35 @@ function base64(bytes: Uint8Array): string {
 }
 
 /**
- * The same tokenizer.json, in which every Metaspace says add_prefix_space too: @xenova/transformers 2 reads only that name and gives
- * other tokens without it. The tokenizers library takes both.
+ * The same tokenizer, said in words that @xenova/transformers 2 reads too; the tokenizers library takes both. Without add_prefix_space it
+ * gives other tokens, and a Punctuation that isolates leaves runs of punctuation together there.
  */
-export function withPrefixSpace(json: unknown): unknown {
-  if (Array.isArray(json)) return json.map(withPrefixSpace);
+export function forTransformersJs(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(forTransformersJs);
   if (typeof json !== 'object' || json === null) return json;
   const entries = Object.entries(json).map(([key, value]) => [
     key,
-    key === 'vocab' ? value : withPrefixSpace(value),
+    key === 'vocab' ? value : forTransformersJs(value),
   ]);
-  const copy = Object.fromEntries(entries) as Record<string, unknown>;
-  if (copy.type !== 'Metaspace' || copy.add_prefix_space !== undefined) return copy;
-  return { ...copy, add_prefix_space: (copy.prepend_scheme ?? 'always') !== 'never' };
+  const part = Object.fromEntries(entries) as Record<string, unknown>;
+  if (part.type === 'Metaspace' && part.add_prefix_space === undefined) {
+    return { ...part, add_prefix_space: (part.prepend_scheme ?? 'always') !== 'never' };
+  }
+  if (part.type === 'Punctuation' && (part.behavior ?? 'Isolated') === 'Isolated') {
+    return { type: 'Split', pattern: { Regex: punctuationClass() }, behavior: 'Isolated', invert: false };
+  }
+  return part;
+}
+
+/** Regular expression of the characters that the tokenizers library counts as punctuation: `[!-/:-@...]`. */
+function punctuationClass(): string {
+  const character = (code: number) => String.fromCodePoint(code).replace(/[[\]\\^-]/, '\\$&');
+  const ranges: string[] = [];
+  for (let code = 0; code <= LAST_PUNCTUATION; code++) {
+    if (!isPunctuation(code)) continue;
+    const from = code;
+    while (isPunctuation(code + 1)) code++;
+    ranges.push(from === code ? character(from) : `${character(from)}-${character(code)}`);
+  }
+  return `[${ranges.join('')}]`;
 }

@@ -8,7 +8,7 @@ import { debertaOnnx } from './onnx/deberta-graph.ts';
 import { GraphBuilder } from './onnx/graph.ts';
 import { onnxNames, storedWeights, type OnnxType } from './onnx/stored-weights.ts';
 import { onnxFiles } from './onnx/write-onnx.ts';
-import { convertSentencePiece, settingsOf, withPrefixSpace } from './tokenizer-json.ts';
+import { convertSentencePiece, settingsOf, forTransformersJs } from './tokenizer-json.ts';
 
 /**
  * The folder that transformers.js, optimum and onnxruntime load. Throws the tokenizer's ManabiErrors; its parts may throw
@@ -61,10 +61,10 @@ function tokenizerJson(files: TokenizerFiles, settings: TokenizerSettings): unkn
   const given = files['tokenizer.json'];
   const spm = files['spm.model'];
   if (given !== undefined) {
-    return withPrefixSpace(JSON.parse(typeof given === 'string' ? given : new TextDecoder().decode(given)));
+    return forTransformersJs(JSON.parse(typeof given === 'string' ? given : new TextDecoder().decode(given)));
   }
   if (!spm) throw new ManabiError('tokenizer-missing', '');
-  return withPrefixSpace(convertSentencePiece(spm, settings));
+  return forTransformersJs(convertSentencePiece(spm, settings));
 }
 
 /** Vocabularies are long: without white space. */
