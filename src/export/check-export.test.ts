@@ -30,7 +30,7 @@ async function check(type: OnnxType, exported: NamedTensors) {
   return checkExport(transformers, await makeFiles(folder), type, engine, tokenizer, examples);
 }
 
-test('transformers.js answers with the export as with the engine', async () => {
+test('transformers.js answers with the export as with the engine', { timeout: 60_000 }, async () => {
   const found = await check('fp32', weights);
   expect(found).toMatchObject({
     passed: true,
@@ -43,14 +43,14 @@ test('transformers.js answers with the export as with the engine', async () => {
   expect(found.scores.onnx).toEqual(found.scores.engine);
 });
 
-test('8 bits differ in their logits, which the check tells', async () => {
+test('8 bits differ in their logits, which the check tells', { timeout: 60_000 }, async () => {
   const found = await check('q8', weights);
   expect(found).toMatchObject({ passed: null, sameTokens: 12 });
   expect(found.difference).toBeGreaterThan(1e-3);
   expect(found.bytes).toBeLessThan(0.4 * (await check('fp32', weights)).bytes);
 });
 
-test('an export of other weights is found out, with the question', async () => {
+test('an export of other weights is found out, with the question', { timeout: 60_000 }, async () => {
   const other = new Map(weights);
   const { shape, data } = weights.get('qa_outputs.weight') ?? { shape: [], data: new Float32Array() };
   other.set('qa_outputs.weight', { shape, data: data.map((value, at) => value + (at === 5 ? 1e-2 : 0)) });

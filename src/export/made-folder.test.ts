@@ -1,6 +1,7 @@
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { bytesSource } from '../checkpoint/byte-source.ts';
+import { crc32 } from '../checkpoint/crc32.ts';
 import { readSafetensors } from '../checkpoint/safetensors.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { parseConfig } from '../model/config.ts';
@@ -35,6 +36,7 @@ test.each([
 ] as const)('the zip of a Python folder holds the weights in %s', async (type, precision) => {
   const weights = randomWeights(config, 3);
   const made = await makeFiles(pythonFolder({ config, read: readerOf(weights), files }, type, 'card'));
+  for (const { blob, crc } of made) expect(crc32(new Uint8Array(await blob.arrayBuffer()))).toBe(crc);
   const folder = await unzipped(zipBlob(made));
   expect(Object.keys(folder).toSorted()).toEqual([
     'README.md',

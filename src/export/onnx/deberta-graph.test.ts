@@ -26,7 +26,7 @@ async function fixtureModel(name: string) {
 }
 
 describe.each(['ku-like', 'conv-gelu', 'embed-proj-p2c'])('%s', (name) => {
-  test('onnxruntime 1.14 gives the recorded logits', async () => {
+  test('onnxruntime 1.14 gives the recorded logits', { timeout: 60_000 }, async () => {
     const { config, weights, golden } = await fixtureModel(name);
     const session = await openOnnx(config, weights, 'fp32');
     const batches = new Set([...golden.keys()].filter((key) => key.endsWith('.input_ids')));
@@ -94,7 +94,7 @@ describe.each(Object.entries(configs))('%s', (_, given) => {
   const config = parseConfig({ ...small, ...given }, 'test');
   const weights = randomWeights(config, 1);
 
-  test('onnxruntime gives the engine’s logits, padded or not', async () => {
+  test('onnxruntime gives the engine’s logits, padded or not', { timeout: 60_000 }, async () => {
     const engine = await createEngine(config, weights);
     const session = await openOnnx(config, weights, 'fp32');
     for (const [B, N] of [
@@ -114,7 +114,7 @@ describe.each(Object.entries(configs))('%s', (_, given) => {
     engine.dispose();
   });
 
-  test('half weights and 8 bits stay near', async () => {
+  test('half weights and 8 bits stay near', { timeout: 60_000 }, async () => {
     const batch = randomBatch(config, 3, 45);
     const exact = await runOnnx(await openOnnx(config, weights, 'fp32'), batch);
     const half = furthest(await runOnnx(await openOnnx(config, weights, 'fp16'), batch), exact);
@@ -125,24 +125,28 @@ describe.each(Object.entries(configs))('%s', (_, given) => {
   });
 });
 
-test('a model beyond the limit of one message has its tensors in a second file', async () => {
-  const { config, weights } = await fixtureModel('ku-like');
-  const graph = new GraphBuilder();
-  const model = debertaOnnx(config, graph, storedWeights(config, readerOf(weights), graph, 'fp32'));
-  const files = onnxFiles(model, 'model.onnx', 50_000);
-  expect(files.map(({ name }) => name)).toEqual(['model.onnx', 'model.onnx_data']);
-  const folder = await mkdtemp(join(tmpdir(), 'onnx-'));
-  try {
-    for (const { name, size, parts } of files) {
-      const bytes = joined([...parts()]);
-      expect(bytes.length).toBe(size);
-      await writeFile(join(folder, name), bytes);
+test(
+  'a model beyond the limit of one message has its tensors in a second file',
+  { timeout: 60_000 },
+  async () => {
+    const { config, weights } = await fixtureModel('ku-like');
+    const graph = new GraphBuilder();
+    const model = debertaOnnx(config, graph, storedWeights(config, readerOf(weights), graph, 'fp32'));
+    const files = onnxFiles(model, 'model.onnx', 50_000);
+    expect(files.map(({ name }) => name)).toEqual(['model.onnx', 'model.onnx_data']);
+    const folder = await mkdtemp(join(tmpdir(), 'onnx-'));
+    try {
+      for (const { name, size, parts } of files) {
+        const bytes = joined([...parts()]);
+        expect(bytes.length).toBe(size);
+        await writeFile(join(folder, name), bytes);
+      }
+      const batch = randomBatch(config, 2, 20);
+      const apart = await runOnnx(await ort.InferenceSession.create(join(folder, 'model.onnx')), batch);
+      const whole = await runOnnx(await openOnnx(config, weights, 'fp32'), batch);
+      expect(furthest(apart, whole)).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true });
     }
-    const batch = randomBatch(config, 2, 20);
-    const apart = await runOnnx(await ort.InferenceSession.create(join(folder, 'model.onnx')), batch);
-    const whole = await runOnnx(await openOnnx(config, weights, 'fp32'), batch);
-    expect(furthest(apart, whole)).toBe(0);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
+  },
+);
