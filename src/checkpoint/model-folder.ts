@@ -77,12 +77,7 @@ export async function readModelFolder(
   seed: number,
   place = '',
 ): Promise<ReadModelFolder> {
-  const packed = sources.find(({ name }) => /\.(zip|tgz|gz|tar|7z|rar|bz2|xz|zst)$/i.test(name));
-  if (!files['config.json'] && packed) {
-    throw new ManabiError('file-packed', packed.name, {
-      kind: packed.name.slice(packed.name.lastIndexOf('.') + 1),
-    });
-  }
+  refusePacked(files, sources);
   const { config, tokenizer } = readTextFiles(files, place);
   const { tensors, missing, unexpected, naming } = await loadWeights(sources, parameterShapes(config));
   if (missing.length > 0) {
@@ -97,6 +92,27 @@ export async function readModelFolder(
     positions: Number.isFinite(limit) ? limit : null,
   };
   return { config, tokenizer, tensors, findings };
+}
+
+/** The same for a folder that need not have a tokenizer, with no head made anew. Throws what readConfig and loadWeights throw. */
+export async function readConfigAndWeights(
+  files: TextFiles,
+  sources: readonly ByteSource[],
+  place = '',
+): Promise<{ config: DebertaConfig; tensors: NamedTensors; missing: string[] }> {
+  refusePacked(files, sources);
+  const config = readConfig(files, place);
+  const { tensors, missing } = await loadWeights(sources, parameterShapes(config));
+  return { config, tensors, missing };
+}
+
+function refusePacked(files: TextFiles, sources: readonly ByteSource[]): void {
+  const packed = sources.find(({ name }) => /\.(zip|tgz|gz|tar|7z|rar|bz2|xz|zst)$/i.test(name));
+  if (!files['config.json'] && packed) {
+    throw new ManabiError('file-packed', packed.name, {
+      kind: packed.name.slice(packed.name.lastIndexOf('.') + 1),
+    });
+  }
 }
 
 function inFolder(place: string, name: string): string {

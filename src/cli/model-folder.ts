@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { blobSource, type ByteSource } from '../checkpoint/byte-source.ts';
 import { exportModelFiles } from '../checkpoint/export.ts';
 import { downloadModelFiles, isHubId, readHubAddress, type HubAddress } from '../checkpoint/hub-files.ts';
-import { isTextFile, readModelFolder, type ReadModelFolder } from '../checkpoint/model-folder.ts';
+import {
+  isTextFile,
+  readConfigAndWeights,
+  readModelFolder,
+  type ReadModelFolder,
+} from '../checkpoint/model-folder.ts';
 import type { FileParts } from '../checkpoint/stored-zip.ts';
 import {
   readTrainerCheckpoint,
@@ -53,6 +58,19 @@ async function downloadModel(address: HubAddress, cacheDir: string): Promise<Map
 }
 
 async function readFolder(folder: string, seed: number): Promise<ModelFolder> {
+  const { files, sources } = await openFolder(folder);
+  return { ...(await readModelFolder(files, sources, seed, folder)), files };
+}
+
+/** For a model that is exported: a folder that need not have a tokenizer. Throws model-folder-missing and what readConfigAndWeights throws. */
+export async function readModelToExport(folder: string) {
+  const about = await stat(folder).catch(() => null);
+  if (!about?.isDirectory()) throw new ManabiError('model-folder-missing', folder);
+  const { files, sources } = await openFolder(folder);
+  return { ...(await readConfigAndWeights(files, sources, folder)), files };
+}
+
+async function openFolder(folder: string) {
   const entries = await readdir(folder);
   const names: string[] = [];
   // Links count too: the hub's own cache is made of them.
@@ -61,8 +79,7 @@ async function readFolder(folder: string, seed: number): Promise<ModelFolder> {
   const files: Record<string, Uint8Array> = {};
   for (const name of names.filter((name) => isTextFile(name)))
     files[name] = await readFile(join(folder, name));
-  const sources = await fileSources(folder, names);
-  return { ...(await readModelFolder(files, sources, seed, folder)), files };
+  return { files, sources: await fileSources(folder, names) };
 }
 
 function fileSources(folder: string, names: string[]): Promise<ByteSource[]> {

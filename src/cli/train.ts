@@ -9,6 +9,7 @@ import {
   requireQuestions,
   type PreparedFigures,
 } from '../answering/prepare-data.ts';
+import { predictionsJson } from '../answering/squad-predictions.ts';
 import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
@@ -117,6 +118,7 @@ async function main(): Promise<void> {
     };
     await writeFile(join(output_dir, 'eval_results.json'), `${JSON.stringify(results, null, 2)}\n`);
     await writeFile(join(output_dir, 'predictions.csv'), predictionsCsv(evaluation.rows));
+    await writeFile(join(output_dir, 'predictions.json'), predictionsJson(evaluation.rows));
     console.log(JSON.stringify(results, null, 2));
   }
   engine.dispose();

@@ -503,6 +503,35 @@ export const messages = {
     ja: '重み（model.safetensors か pytorch_model.bin）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
   },
+  // export
+  'hub-token': {
+    ja: 'このトークンでは書き込めません。Hugging Face の設定でこのリポジトリへの write 権限のあるトークン（hf_…）を作り、貼り付けてください。リポジトリは変えていません。',
+    en: 'This token may not write there. Make a token (hf_…) with write permission for this repository in the settings of Hugging Face and paste it. Nothing was changed there.',
+  },
+  'hub-upload': {
+    ja: 'アップロードできませんでした（{reason}）。接続を確かめて、もう一度送信してください。リポジトリのファイルは前のままです。',
+    en: 'The upload failed ({reason}). Check the connection and send it again. The files of the repository are as they were.',
+  },
+  'export-nothing': {
+    ja: '保存するファイルがまだありません。先に「作る」を押してください。',
+    en: 'There are no files yet. Make them first.',
+  },
+  'export-check': {
+    ja: 'transformers.js がこのモデルを読み込めません（{reason}）。保存せずに、もう一度作り直してください。',
+    en: 'transformers.js cannot load this model ({reason}). Do not save it; make it again.',
+  },
+  'export-disk': {
+    ja: '書き込めません（{reason}）。空き容量と書き込みの権限を確かめるか、別の場所を指定してください。途中のファイルは残していません。',
+    en: 'It cannot be written ({reason}). Check the free space and your right to write, or name another place. Nothing half-made was left.',
+  },
+  'export-no-head': {
+    ja: '質問応答のヘッド（{tensor}）がありません。質問応答で学習したモデルを選ぶか、先に学習してください。',
+    en: 'There is no question-answering head ({tensor}). Choose a model trained for question answering, or train it first.',
+  },
+  'export-float16-range': {
+    ja: '重み {value} は float16 で表せません（上限は 65504）。float32 か bfloat16 で保存してください。',
+    en: 'The weight {value} is beyond float16 (65504 at most). Save as float32 or bfloat16.',
+  },
   // parity
   'parity-folder': {
     ja: 'このフォルダーはありません。記録した値のフォルダーを指定してください。',

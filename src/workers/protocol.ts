@@ -6,6 +6,13 @@ import type { PreparedFigures, Role, RunRows } from '../answering/prepare-data.t
 import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
+import type { ExportCheck } from '../export/check-export.ts';
+import type { HubDestination } from '../export/hub-upload.ts';
+import type { ModelFacts } from '../export/model-card.ts';
+import type { OnnxType } from '../export/onnx/stored-weights.ts';
+import type { PythonType } from '../export/python-folder.ts';
+import type { Batch, Feature } from '../features/feature.ts';
+import type { Logits, NamedTensors } from '../model/engine.ts';
 import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
@@ -62,6 +69,50 @@ export interface TokenizerWorker {
   cancel(): void;
   /** The trainer's end of the channel comes in by `connect` there. */
   serve(port: MessagePort): void;
+}
+
+/** What the export worker takes from the trainer: the model held, as it is when it is asked for. */
+export interface ModelSource {
+  /** config.json and the tokenizer's files, and copies of the weights. */
+  model(): Promise<Reply<{ files: Record<string, Uint8Array>; weights: NamedTensors }>>;
+  forward(batch: Batch): Promise<Reply<Logits>>;
+  /** The evaluation questions of the rows prepared. */
+  questions(): Promise<Reply<SquadExample[]>>;
+}
+
+/** What can be taken away beside the Trainer's checkpoint. */
+export type ExportKind =
+  | { kind: 'onnx'; types: OnnxType[] }
+  | { kind: 'python'; type: PythonType }
+  /** index.html with the model as ONNX of one type and what runs it. */
+  | { kind: 'web-page'; type: OnnxType; language: 'ja' | 'en' };
+
+export interface FileListing {
+  name: string;
+  size: number;
+}
+
+/** What the model card tells beside what the worker knows. */
+export type CardFacts = Omit<ModelFacts, 'types' | 'measured'>;
+
+export interface ExportWorker {
+  /** The trainer's end of the channel comes in by `serveModel` there. */
+  connect(port: MessagePort): void;
+  /** Makes the files of one kind from the model held, in place of those made before, and lists them. Progress in bytes. */
+  make(kind: ExportKind, facts: CardFacts, onProgress: OnProgress): Promise<Reply<FileListing[]>>;
+  /**
+   * Answers up to `max_questions` evaluation questions in @xenova/transformers with the ONNX file of this type, among the files made, and
+   * compares with the engine. Progress in questions. The measured scores go into the model card.
+   */
+  check(type: OnnxType, max_questions: number, onProgress: OnProgress): Promise<Reply<ExportCheck>>;
+  /** The files made as a zip. */
+  zip(): Promise<Reply<Blob>>;
+  /** Sends the files made to a repository of a hub, which is created where it is not there; gives its address. Progress in bytes. */
+  upload(destination: HubDestination, onProgress: OnProgress): Promise<Reply<string>>;
+  /** Ends what is going on here: it fails with `cancelled`. */
+  cancel(): void;
+  /** Forgets the files made. */
+  release(): void;
 }
 
 export interface RowSource {
@@ -122,6 +173,8 @@ export interface TrainerWorker {
   /** Ends training with a checkpoint; a loading or an evaluation at once. */
   stop(): void;
   ask(question: string, context: string): Promise<Reply<FoundAnswer[]>>;
+  /** The export worker's end of the channel comes in by `connect` there. */
+  serveModel(port: MessagePort): void;
   /** The model folder as a zip that AutoModelForQuestionAnswering.from_pretrained loads once unpacked. */
   download(card: string): Promise<Reply<Blob>>;
   /** The last checkpoint of the run as Hugging Face's Trainer has it, with the script that goes on from it. */

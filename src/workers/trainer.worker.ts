@@ -1,4 +1,4 @@
-import { expose, wrap, type Remote } from 'comlink';
+import { expose, transfer, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
 import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
@@ -41,6 +41,7 @@ import {
   failure,
   reply,
   type Device,
+  type ModelSource,
   type PreparedRows,
   type RowSource,
   type TrainerWorker,
@@ -174,6 +175,26 @@ function progressOf({ global_step: step, max_steps: totalSteps, epoch }: Trainer
 function shown(event: TrainingEvent): TrainingEvent {
   return 'state' in event ? { ...event, state: { ...event.state, log_history: [] } } : event;
 }
+
+/** The buffers that hold one tensor each; others are parts of an engine's memory and are copied on their way. */
+function ownBuffers(weights: NamedTensors): ArrayBuffer[] {
+  return Array.from(weights.values()).flatMap(({ data: { buffer, byteLength } }) =>
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+  );
+}
+
+/** For the export worker. */
+const modelSource: ModelSource = {
+  model: async () => {
+    const given = await reply(async () => {
+      const { engine, files } = loaded();
+      return { files: await bytesOf(files), weights: await engine.readWeights() };
+    });
+    return given.ok ? transfer(given, ownBuffers(given.value.weights)) : given;
+  },
+  forward: (batch) => reply(() => loaded().engine.forward(batch)),
+  questions: () => reply(async () => (await preparedRows()).examples.evaluation),
+};
 
 const worker: TrainerWorker = {
   connect: (port) => {
@@ -346,6 +367,8 @@ const worker: TrainerWorker = {
       });
       return answers;
     }),
+
+  serveModel: (port) => expose(modelSource, port),
 
   download: (card) =>
     reply(async () => {
