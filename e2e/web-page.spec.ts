@@ -6,12 +6,12 @@ import { expect, test } from '@playwright/test';
 import { unzipSync } from 'fflate';
 import { answerQuestions } from '../src/answering/answer.ts';
 import { openCpu } from '../src/cli/backend.ts';
-import { readModelFolder } from '../src/cli/model-folder.ts';
+import { openModel } from '../src/cli/model-folder.ts';
 import { readerOf } from '../src/export/exported-model.ts';
 import { makeFiles, zipBlob } from '../src/export/made-folder.ts';
 import { webPage } from '../src/export/web-page/web-page.ts';
 import { initializeHead } from '../src/model/parameters.ts';
-import { parseSquad } from '../src/squad/parse.ts';
+import { parseSquad } from '../src/squad/read-file.ts';
 
 const dist = 'node_modules/@xenova/transformers/dist';
 const runtimeFiles = ['transformers.min.js', 'ort-wasm-simd.wasm', 'ort-wasm-simd-threaded.wasm'];
@@ -27,7 +27,7 @@ let address: string;
 
 /** The built-in model with a head that nobody trained: what it answers is for chance, and must be the same everywhere. */
 async function builtInModel() {
-  const { config, weights, tokenizer, files } = await readModelFolder('public/model');
+  const { config, tensors: weights, tokenizer, files } = await openModel('public/model', 42, '');
   for (const [name, tensor] of initializeHead(config, 7)) weights.set(name, tensor);
   return { config, weights, tokenizer, files };
 }

@@ -7,7 +7,7 @@ import { openCpu } from '../cli/backend.ts';
 import { parseConfig } from '../model/config.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { goldenFixture } from '../parity/fixture-files.ts';
-import { parseSquad } from '../squad/parse.ts';
+import { parseSquad } from '../squad/read-file.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import { checkExport } from './check-export.ts';
 import { readerOf } from './exported-model.ts';

@@ -1,7 +1,7 @@
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { bytesSource } from '../checkpoint/byte-source.ts';
-import { crc32 } from '../checkpoint/crc32.ts';
+import { crc32 } from '../compression/crc32.ts';
 import { readSafetensors } from '../checkpoint/safetensors.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { parseConfig } from '../model/config.ts';

@@ -1,4 +1,4 @@
-import { crc32 } from '../checkpoint/crc32.ts';
+import { crc32 } from '../compression/crc32.ts';
 import { zipFrame } from '../checkpoint/stored-zip.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ExportFile } from './export-file.ts';

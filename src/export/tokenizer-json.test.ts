@@ -1,8 +1,8 @@
 import { DebertaV2Tokenizer } from '@xenova/transformers';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../tokenizer/fixture-files.ts';
-import { readTokenizer } from '../tokenizer/read.ts';
-import { convertSentencePiece, settingsOf, forTransformersJs } from './tokenizer-json.ts';
+import { readConversion, readTokenizer, type TokenizerFiles } from '../tokenizer/read.ts';
+import { forTransformersJs, sentencePieceAsJson } from './tokenizer-json.ts';
 
 const parse = (name: string) => JSON.parse(new TextDecoder().decode(fixture(name)));
 interface Expected {
@@ -14,8 +14,11 @@ interface Expected {
 }
 const { strings, cases } = parse('expected.json') as Expected;
 
+const convert = (name: string, files: TokenizerFiles) =>
+  sentencePieceAsJson(fixture(name), readConversion(files).options);
+
 test('spm.model becomes the tokenizer.json that transformers makes of it', () => {
-  expect(convertSentencePiece(fixture('unigram.model'), settingsOf({}))).toEqual(parse('converted.json'));
+  expect(convert('unigram.model', {})).toEqual(parse('converted.json'));
 });
 
 const models = cases.flatMap(({ files, expected }) => {
@@ -29,7 +32,7 @@ const isPlain = (text: string) =>
 describe.each(models)('$name', ({ name, config, expected }) => {
   test('the tokenizer.json made of it gives the reference library’s ids and spans', () => {
     const files = { 'tokenizer_config.json': JSON.stringify(config) };
-    const made = convertSentencePiece(fixture(name), settingsOf(files));
+    const made = convert(name, files);
     const tokenizer = readTokenizer({ ...files, 'tokenizer.json': JSON.stringify(made) });
     const isCharacters = name === 'char.model';
     const compared = strings.filter((text) => !isCharacters || isPlain(text));
@@ -63,10 +66,7 @@ test('transformers.js is told of the prefix by the name that it reads, everywher
 });
 
 test('transformers.js reads a tokenizer that cuts at punctuation as the reference library does', () => {
-  const json = convertSentencePiece(
-    fixture('nomask.model'),
-    settingsOf({ 'tokenizer_config.json': '{"split_by_punct":true}' }),
-  );
+  const json = convert('nomask.model', { 'tokenizer_config.json': '{"split_by_punct":true}' });
   const config = { tokenizer_class: 'DebertaV2Tokenizer', unk_token: '[UNK]', pad_token: '[PAD]' };
   const theirs = new DebertaV2Tokenizer(forTransformersJs(json), config);
   const ours = readTokenizer({ 'tokenizer.json': JSON.stringify(json) });

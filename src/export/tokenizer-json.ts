@@ -1,48 +1,27 @@
-import { JsonReader } from '../tokenizer/json-reader.ts';
-import { isPunctuation } from '../tokenizer/punctuation.ts';
-import { modelType, pieceType, readSentencePieceModel } from '../tokenizer/sentencepiece-model.ts';
-import { mergeAddedTokens, readSettings, type TokenizerSettings } from '../tokenizer/special-tokens.ts';
-import type { TokenizerFiles } from '../tokenizer/read.ts';
 import type { AddedToken } from '../tokenizer/added-tokens.ts';
+import { modelType, readSentencePieceModel } from '../tokenizer/sentencepiece-model.ts';
+import { addedTokensOf, type ConversionOptions } from '../tokenizer/sentencepiece.ts';
+import { isPunctuation } from '../tokenizer/unicode/punctuation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 
 const SPACE = '▁';
 /** Beyond it are no scripts. */
 const LAST_PUNCTUATION = 0x1ffff;
 
-/** What the small JSON files of a tokenizer say, with the defaults of transformers' DebertaV2Tokenizer. */
-export function settingsOf(files: TokenizerFiles): TokenizerSettings {
-  const json = (name: keyof TokenizerFiles) => {
-    const data = files[name];
-    return data === undefined ? JsonReader.absent(name) : JsonReader.parse(data, name);
-  };
-  return readSettings({
-    tokenizerConfig: json('tokenizer_config.json'),
-    specialTokensMap: json('special_tokens_map.json'),
-    addedTokens: json('added_tokens.json'),
-  });
-}
-
 /**
  * The tokenizer.json that transformers' DebertaV2Converter makes of spm.model. That converter refuses character models: for those this
  * is the same pipeline over their pieces, which reads plain text as SentencePiece does, but not half-width kana and odd spaces.
  * @throws ManabiError tokenizer-broken, tokenizer-unsupported (neither unigram nor characters)
  */
-export function convertSentencePiece(spm: Uint8Array, settings: TokenizerSettings): Record<string, unknown> {
+export function sentencePieceAsJson(spm: Uint8Array, options: ConversionOptions): Record<string, unknown> {
   const model = readSentencePieceModel(spm, 'spm.model');
   if (model.modelType !== modelType.unigram && model.modelType !== modelType.char) {
     const name =
       Object.entries(modelType).find(([, type]) => type === model.modelType)?.[0] ?? model.modelType;
     throw new ManabiError('tokenizer-unsupported', 'spm.model', { part: 'model_type', name });
   }
-  const vocabulary = new Map(model.pieces.map(({ text }, id) => [text, id]));
-  const control = model.pieces.flatMap(({ text, type }, id) =>
-    type === pieceType.control || type === pieceType.userDefined
-      ? [addedToken(text, id, type === pieceType.control)]
-      : [],
-  );
-  const added = mergeAddedTokens(control, settings, vocabulary).toSorted((a, b) => a.id - b.id);
-  const { doLowerCase, splitByPunct, special } = settings;
+  const added = addedTokensOf(model, options).tokens;
+  const { doLowerCase, splitByPunct } = options;
   const normalizers = [
     ...(doLowerCase ? [{ type: 'Lowercase' }] : []),
     { type: 'Strip', strip_left: true, strip_right: true },
@@ -72,7 +51,7 @@ export function convertSentencePiece(spm: Uint8Array, settings: TokenizerSetting
       type: 'Sequence',
       pretokenizers: [...(splitByPunct ? [{ type: 'Punctuation', behavior: 'Isolated' }] : []), metaspace],
     },
-    post_processor: pairTemplate(special.cls.content, special.sep.content, added),
+    post_processor: pairTemplate('[CLS]', '[SEP]', added),
     decoder: metaspace,
     model: {
       type: 'Unigram',
@@ -81,10 +60,6 @@ export function convertSentencePiece(spm: Uint8Array, settings: TokenizerSetting
       byte_fallback: false,
     },
   };
-}
-
-function addedToken(content: string, id: number, special: boolean): AddedToken {
-  return { content, id, special, normalized: false, lstrip: false, rstrip: false, single_word: false };
 }
 
 function pairTemplate(cls: string, sep: string, added: readonly AddedToken[]) {

@@ -93,10 +93,17 @@ function classOf(files: TokenizerFiles, { tokenizerConfig }: ConfigFiles): Token
   return readTokenizerClass(tokenizerConfig, named);
 }
 
-/** What transformers converts spm.model with: the settings and tokens of the files beside it. */
-export function readConversion(files: TokenizerFiles, place = ''): ConversionOptions {
+/** What transformers converts spm.model with: the settings and tokens of the files beside it, and the text of each special token that has a name. */
+export function readConversion(
+  files: TokenizerFiles,
+  place = '',
+): { options: ConversionOptions; named: ReadonlyMap<SpecialName, string> } {
   const configFiles = readConfigFiles(files, place);
-  return conversionOptions(configFiles, classOf(files, configFiles)).options;
+  const { options, special } = conversionOptions(configFiles, classOf(files, configFiles));
+  return {
+    options,
+    named: new Map(Array.from(special.named, ([name, token]) => [name, contentOf(token)])),
+  };
 }
 
 function fromTokenizerJson(

@@ -1,7 +1,7 @@
 import { expose, proxy, transfer, wrap, type Remote } from 'comlink';
 import { unzipSync } from 'fflate';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseSquad } from '../squad/parse.ts';
+import { parseSquad } from '../squad/read-file.ts';
 import {
   unwrap,
   type CardFacts,
@@ -43,6 +43,7 @@ beforeEach(async () => {
     evaluation: [],
     examples: { train: [], evaluation },
     fileNames: { train: '', evaluation: 'valid.json' },
+    negative: null,
   };
   const given = new MessageChannel();
   expose({ rows: () => rows } satisfies RowSource, given.port1);
