@@ -35,7 +35,7 @@ test('the trained model is saved after a cancelled scoring of the chosen one, wi
 
   await page.getByLabel('max_eval_samples').fill('200');
   await page.getByLabel('max_train_samples').fill('24');
-  await page.getByRole('button', { name: '評価する' }).click();
+  await page.getByRole('button', { name: '学習前の manabi-small を採点' }).click();
   await expect(page.getByText('評価しています')).toBeVisible({ timeout: 60_000 });
   await page.getByRole('button', { name: '取り消す' }).click();
   await expect(page.getByText('取り消しました')).toBeVisible({ timeout: 60_000 });
@@ -139,7 +139,7 @@ test('a run whose opening is cancelled, or fails, leaves what is shown and what 
 }) => {
   await open(page, '8');
   await page.getByLabel('フォルダーを選ぶ').setInputFiles('src/parity/fixtures/models/qa-trained');
-  const model = page.getByRole('region', { name: 'モデル' }).first();
+  const model = page.getByRole('region', { name: 'モデル', exact: true });
   await expect(model).toContainText('41,730 パラメーター');
   await train(page);
 

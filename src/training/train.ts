@@ -76,7 +76,7 @@ export async function train(
   }
   const plan = planSteps(data.train.length, args);
   if (plan.batchesPerEpoch === 0) throw new ManabiError('training-no-features', '');
-  const state = options.resumeFrom ? continued(options.resumeFrom, plan) : freshState(plan, args);
+  const state = options.resumeFrom ? continued(options.resumeFrom, plan, args) : freshState(plan, args);
   return new Run(engine, data, args, options, plan, state).go();
 }
 
@@ -93,17 +93,27 @@ function freshState({ totalSteps, stepsPerEpoch }: StepPlan, args: TrainingArgum
   };
 }
 
-function continued(from: TrainerState, { totalSteps }: StepPlan): TrainerState {
-  if (from.max_steps !== totalSteps || from.global_step > totalSteps) {
+/** A checkpoint goes on to the end it was made for, or, as Trainer allows, to that of more epochs of the same length. */
+function continued(from: TrainerState, plan: StepPlan, args: TrainingArguments): TrainerState {
+  const { totalSteps, stepsPerEpoch } = plan;
+  const isLonger =
+    isExtended(args, from) && from.max_steps === Math.ceil(from.num_train_epochs * stepsPerEpoch);
+  if ((from.max_steps !== totalSteps && !isLonger) || from.global_step > totalSteps) {
     throw new ManabiError('training-resume', '', { found: from.global_step, total: from.max_steps });
   }
-  return { ...from, log_history: [...from.log_history] };
+  const { num_train_epochs } = isLonger ? args : from;
+  return { ...from, max_steps: totalSteps, num_train_epochs, log_history: [...from.log_history] };
+}
+
+/** Whether the run of a checkpoint was given more epochs afterwards. */
+function isExtended(args: TrainingArguments, state: TrainerState): boolean {
+  return args.max_steps <= 0 && args.num_train_epochs > state.num_train_epochs;
 }
 
 /** Where the best weights take the place of the last ones at the end of a run: the step they are of, else null. */
 export function bestStepAtEnd(args: TrainingArguments, state: TrainerState): number | null {
   const { global_step, max_steps, best_global_step } = state;
-  const ends = args.load_best_model_at_end && global_step >= max_steps;
+  const ends = args.load_best_model_at_end && global_step >= max_steps && !isExtended(args, state);
   return ends && best_global_step !== global_step ? best_global_step : null;
 }
 

@@ -133,7 +133,8 @@ export interface TrainerWorker {
   resume(): void;
   /** Ends training with a checkpoint; a loading or an evaluation at once. */
   stop(): void;
-  ask(question: string, context: string): Promise<Reply<FoundAnswer[]>>;
+  /** Progress in windows of the context. A stop ends it with `cancelled`. */
+  ask(question: string, context: string, onProgress: OnProgress): Promise<Reply<FoundAnswer[]>>;
   /** The model folder as a zip that AutoModelForQuestionAnswering.from_pretrained loads once unpacked. */
   download(card: string): Promise<Reply<Blob>>;
   /** The last checkpoint of the run as Hugging Face's Trainer has it, with the script that goes on from it. */

@@ -325,13 +325,23 @@ const worker: TrainerWorker = {
     interrupt.abort();
   },
 
-  ask: (question, context) =>
+  ask: (question, context, onProgress) =>
     reply(async () => {
+      const { signal } = (interrupt = new AbortController());
       const { engine, tokenizer } = loaded();
-      const [answers] = await answerQuestions(engine, tokenizer, [{ id: '', question, context }], {
-        top_k: 3,
-      });
-      return answers;
+      const asked = [{ id: '', question, context }];
+      try {
+        const [answers] = await answerQuestions(
+          engine,
+          tokenizer,
+          asked,
+          { top_k: 3 },
+          { onProgress, signal },
+        );
+        return answers;
+      } catch (error) {
+        throw signal.aborted ? new ManabiError('cancelled', '') : error;
+      }
     }),
 
   download: (card) =>
