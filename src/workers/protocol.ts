@@ -6,6 +6,7 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
 import type { Feature } from '../features/feature.ts';
+import type { UnknownCharacters } from '../features/unknown-characters.ts';
 import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
@@ -14,6 +15,7 @@ import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
+import type { DataPreview, PreviewQuery } from './data-preview.ts';
 
 /** An error as it crosses the worker's border: a ManabiError keeps its code, so that the page can say it in its language. */
 export type Reply<T> =
@@ -43,6 +45,8 @@ export interface PreparedData {
   longest: Longest;
   /** The first training row as the model reads it, and the text of its labelled tokens; null for tokenizers with byte pieces. */
   firstRow: { text: string; answer: string } | null;
+  /** Characters that the tokenizer does not know, over the rows of both files. */
+  unknown: UnknownCharacters;
   /** Questions that the tokenizer could not place, by the code of the reason. */
   excluded: Partial<Record<ErrorCode, number>>;
 }
@@ -62,6 +66,8 @@ export interface TokenizerWorker {
   fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
   /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
   fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
+  /** Rows of a file that was read; with `files` (config.json and the tokenizer's) also their tokens. */
+  preview(role: Role, query: PreviewQuery, files: Record<string, Blob> | null): Promise<Reply<DataPreview>>;
   /** Samples, encodes and keeps the rows of the files read. `files`: config.json and the tokenizer's. */
   prepare(
     files: Record<string, Blob>,

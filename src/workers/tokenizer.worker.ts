@@ -3,6 +3,7 @@ import { answerCeiling } from '../answering/ceiling.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { Feature } from '../features/feature.ts';
 import { notebookFeature, windowFeatures } from '../features/features.ts';
+import { UnknownCharacterCount } from '../features/unknown-characters.ts';
 import { describeSquad } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { readSquadFile } from '../squad/parse.ts';
@@ -14,6 +15,7 @@ import { createDecoder } from '../tokenizer/decode.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
+import { previewData } from './data-preview.ts';
 import {
   reply,
   type DataFile,
@@ -57,6 +59,7 @@ async function prepareRows(
   const total = given.train.length + given.evaluation.length;
   const excluded: PreparedData['excluded'] = {};
   const first: Feature[] = [];
+  const unknown = new UnknownCharacterCount(tokenizer.unkTokenId);
   let done = 0;
   const encode = async (role: Role) => {
     const kept: SquadExample[] = [];
@@ -65,6 +68,7 @@ async function prepareRows(
       try {
         const labelled = notebookFeature(tokenizer, example, args);
         if (role === 'evaluation') first.push(labelled);
+        unknown.add(example, labelled);
         rows.push(
           ...(args.return_overflowing_tokens ? windowFeatures(tokenizer, example, args) : [labelled]),
         );
@@ -104,6 +108,7 @@ async function prepareRows(
     histogram,
     meanLength: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
     longest: { train: longest(train.rows), evaluation: longest(evaluation.rows) },
+    unknown: unknown.result(),
     firstRow: train.rows.length > 0 ? await decoded(tokenizer, train.rows[0]) : null,
     excluded,
   };
@@ -145,6 +150,13 @@ const worker: TokenizerWorker = {
         onProgress: ({ loaded, total }) => onProgress(loaded, total ?? 0),
       });
       return Object.fromEntries(files);
+    }),
+
+  preview: (role, query, modelFiles) =>
+    reply(async () => {
+      const tokenizer = modelFiles && readTokenizer(await textFiles(Object.entries(modelFiles)));
+      const other = role === 'train' ? 'evaluation' : 'train';
+      return previewData(files[role].examples, files[other].examples, query, tokenizer);
     }),
 
   prepare: (modelFiles, args, onProgress) =>

@@ -78,6 +78,18 @@ export const en: Record<keyof typeof ja, string> = {
   jsquadHint: 'Directly from yahoojapan/JGLUE (CC BY-SA 4.0). The URLs can be edited.',
   version: 'Version',
   fetch: 'Fetch',
+  preview: 'Look inside',
+  previewFile: 'File to look at',
+  searchData: 'Search questions, contexts, answers',
+  showTokens: 'Token borders',
+  tokensHint:
+    'A token ends where the colour of the line changes. Red and struck through: characters that the tokenizer does not know.',
+  inBoth:
+    '{count} {count|question stands|questions stand} in both the training and the evaluation data. Answers learned by heart raise the scores: take them out of one of the files.',
+  unknownCharacters: 'The tokenizer does not know {share} of the characters ({distinct} different ones):',
+  unknownInAnswers: '{count} of {total} questions have one of them in their answer.',
+  unknownRemedy:
+    'To the model they all look like the same unknown character. A model with a larger vocabulary knows more of them.',
   measure: 'Count the tokens',
   preparedRows:
     'Training on {questions} {questions|question|questions} ({rows} {rows|row|rows}), evaluating {evaluation}',

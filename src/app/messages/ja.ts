@@ -74,6 +74,17 @@ export const ja = {
   jsquadHint: 'yahoojapan/JGLUE（CC BY-SA 4.0）から直接取得します。URL は書き換えられます。',
   version: 'バージョン',
   fetch: '取得する',
+  preview: '中身を見る',
+  previewFile: '見るファイル',
+  searchData: '質問、文章、答えを検索',
+  showTokens: 'トークンの区切り',
+  tokensHint:
+    '下線の色が変わるところがトークンの区切りです。赤い取り消し線は、トークナイザーが知らない文字です。',
+  inBoth:
+    '{count} 問が学習データと評価データの両方にあります。覚えた答えで点が上がるので、どちらかから除いてください。',
+  unknownCharacters: 'トークナイザーが知らない文字が {share}（{distinct} 種類）あります：',
+  unknownInAnswers: '{total} 問のうち {count} 問は、答えにその文字があります。',
+  unknownRemedy: 'モデルにはどれも同じ「不明な文字」に見えます。語彙の大きなモデルを選ぶと減ります。',
   measure: 'トークン数を調べる',
   preparedRows: '学習 {questions} 問（モデルへの入力 {rows} 行）、評価 {evaluation} 問',
   lengths: '学習データの長さ：平均 {mean} トークン、最長 {longest} トークン',
