@@ -26,7 +26,7 @@ test('a run is paused, resumed, stopped with a checkpoint, opened and continued'
   const cells = page.locator('.table tbody tr').first().locator('td');
   const [question, context, , predicted] = (await cells.allTextContents()).map((text) => text.trim());
   await page.getByRole('textbox', { name: '文章' }).fill(context);
-  await page.getByRole('textbox', { name: '質問' }).fill(question);
+  await page.getByRole('textbox', { name: '質問', exact: true }).fill(question);
   await page.getByRole('button', { name: '答えを探す' }).click();
   await expect(page.locator('.answers li strong').first()).toHaveText(predicted, { timeout: 60_000 });
 });

@@ -85,7 +85,7 @@ test('another seed makes another head, whose answers take the place of those bef
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 60_000 });
   const first = await weights(page);
   await page.getByRole('textbox', { name: '文章' }).fill('学び橋は1974年に完成した橋である。');
-  await page.getByRole('textbox', { name: '質問' }).fill('学び橋はいつ完成したか。');
+  await page.getByRole('textbox', { name: '質問', exact: true }).fill('学び橋はいつ完成したか。');
   await page.getByRole('button', { name: '答えを探す' }).click();
   await expect(page.locator('.answers li')).not.toHaveCount(0, { timeout: 60_000 });
 
@@ -167,7 +167,7 @@ test('a run whose opening is cancelled, or fails, leaves what is shown and what 
   await expect(page.getByRole('alert')).toContainText('fp16', { timeout: 60_000 });
   await expect(page.locator('.table tbody tr')).toHaveCount(4);
   await page.getByRole('textbox', { name: '文章' }).fill('学び橋は1974年に完成した橋である。');
-  await page.getByRole('textbox', { name: '質問' }).fill('学び橋はいつ完成したか。');
+  await page.getByRole('textbox', { name: '質問', exact: true }).fill('学び橋はいつ完成したか。');
   await page.getByRole('button', { name: '答えを探す' }).click();
   await expect(page.locator('.answers li')).not.toHaveCount(0, { timeout: 60_000 });
 });

@@ -36,6 +36,11 @@ test('an answer with an unknown character is counted, wherever the context begin
   expect(count([[' 　鸞がいる。', 'いる']]).answers).toBe(0);
 });
 
+test('the first character of a context counts once, beside the piece that is put before it', () => {
+  const found = count([['鸞だ。', '鸞']]);
+  expect([found.distinct, found.share, found.answers]).toEqual([1, 1 / 3, 1]);
+});
+
 test('known text has none', () => {
   expect(count([['山田は日本の作家である。', '日本']])).toEqual({
     share: 0,

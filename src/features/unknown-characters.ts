@@ -32,18 +32,19 @@ export class UnknownCharacterCount {
     const from = (answer?.answer_start ?? 0) - skipped;
     const to = from + codePointLength(answer?.text ?? '');
     let inAnswer = false;
-    let covered = 0;
+    // A token may have the span of its neighbour (a prepended U+2581, the parts of a character that expands): no
+    // character counts twice.
+    const read = { all: 0, unknown: 0 };
     for (let i = 0; i < inputIds.length; i++) {
       if (sequenceIds[i] !== 1) continue;
-      // A token may have the span of its neighbour: a prepended U+2581, the parts of a character that expands.
-      const first = Math.max(covered, starts[i]);
-      covered = Math.max(covered, ends[i]);
-      this.characters += covered - Math.min(first, covered);
+      this.characters += Math.max(0, ends[i] - Math.max(read.all, starts[i]));
+      read.all = Math.max(read.all, ends[i]);
       if (inputIds[i] !== this.unkTokenId) continue;
-      for (const character of codePointSlice(context, first, covered)) {
+      for (const character of codePointSlice(context, Math.max(read.unknown, starts[i]), ends[i])) {
         this.counts.set(character, (this.counts.get(character) ?? 0) + 1);
         this.unknown++;
       }
+      read.unknown = Math.max(read.unknown, ends[i]);
       inAnswer ||= starts[i] < to && ends[i] > from;
     }
     if (inAnswer) this.answers++;

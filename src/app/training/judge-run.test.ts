@@ -11,6 +11,7 @@ test('a loss far above its start is a diverged run, whatever its answers', () =>
   expect(lossDiverged(exploded)).toBe(true);
   expect(judgeRun(exploded, scores(0, 0.1), scores(0.1, 0.2))).toBe('diverged');
   expect(lossDiverged(log([5, 5, 5, 5, 5, 5, 5, NaN]))).toBe(true);
+  expect(lossDiverged(log([5, 40, 80, 60, 50, 45, 40, 38]))).toBe(true);
 });
 
 test('a loss that falls, that rises a little or that a single batch lifts is not', () => {

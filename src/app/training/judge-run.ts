@@ -8,15 +8,21 @@ type Scores = Pick<Evaluation, 'accuracy' | 'jglue'>;
 const WINDOW = 10;
 const TIMES = 2;
 const BY = 1;
+/** The loss of guessing in 512 tokens: only a model that is sure of wrong answers comes to stand far above it. */
+const GUESSING = Math.log(512);
 
-/** Whether the training loss has come to stand far above its start: twice as high, and by more than batches differ. */
+/**
+ * Whether the training loss has come to stand far above its start: twice as high, and by more than batches differ; or, where it
+ * rose within its first steps, far above guessing.
+ */
 export function lossDiverged(log: readonly LogEntry[]): boolean {
   const losses = log.flatMap(({ loss }) => (loss === undefined ? [] : [loss]));
   if (losses.length < 4) return false;
   const window = Math.min(WINDOW, Math.floor(losses.length / 2));
   const start = mean(losses.slice(0, window));
   const end = mean(losses.slice(-window));
-  return !(end <= TIMES * start || end <= start + BY);
+  if (Number.isNaN(end) || end > TIMES * Math.max(losses[0], GUESSING)) return true;
+  return end > TIMES * start && end > start + BY;
 }
 
 /** What a run has come to, by its losses and the answers before and after it; null where there is nothing to compare. */
