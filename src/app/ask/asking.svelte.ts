@@ -1,7 +1,7 @@
 import { ManabiError } from '../../errors/manabi-error.ts';
 import { ask } from '../state/jobs.ts';
 import { held } from '../state/held.svelte.ts';
-import { isCancel, work } from '../state/work.svelte.ts';
+import { work } from '../state/work.svelte.ts';
 
 const PAUSE_MS = 350;
 /** Where an answer takes longer, questions are answered when they are asked, not while they are typed. */
@@ -57,15 +57,19 @@ class Asking {
     return this.found !== null;
   }
 
+  cancel(): void {
+    clearTimeout(this.timer);
+    this.wantsMore = false;
+    work.stop();
+  }
+
   private async answerOnce(): Promise<void> {
     const { context, question } = this;
     if (context === '') return this.refuse('answer-empty-context');
     if (question === '') return this.refuse('answer-empty-question');
     const begun = performance.now();
     const answers = await ask(question, context);
-    const error = work.errors.ask;
-    if (error && isCancel(error) && this.wantsMore) delete work.errors.ask;
-    if (error || work.busy) return;
+    if (work.errors.ask || work.busy) return;
     this.tookMs = performance.now() - begun;
     this.last = { context, question, answers, by: held.model };
   }

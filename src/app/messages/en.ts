@@ -11,7 +11,7 @@ export const en: Record<keyof typeof ja, string> = {
   colon: ': ',
   unknownError: 'Unexpected error ({message}). Reload the page and try again.',
 
-  pageTitle: 'Manabi 学び',
+  pageTitle: 'Manabi 学び: fine-tune Japanese question answering in a browser',
   skip: 'Skip to the content',
   explain: 'What is “{term}”?',
   currentModel: 'Current model',
@@ -24,6 +24,7 @@ export const en: Record<keyof typeof ja, string> = {
   planBefore: 'The untrained model answers {questions} and is scored.',
   planTrain: 'It is trained on {questions} for {epochs} {epochs|epoch|epochs}.',
   planAfter: 'It answers again, and both are compared. You can pause or stop at any time.',
+  planTime: 'At the speed of the last run, training takes about {minutes} {minutes|minute|minutes}.',
   taskExample: 'What it learns: to find the answer to a question in a text',
   answer: 'Answer',
   someQuestions: '{count} {count|question|questions}',
@@ -52,6 +53,10 @@ export const en: Record<keyof typeof ja, string> = {
   // data
   data: 'Data',
   dataHint: 'Choose JSON files in SQuAD format, or drop them here. Without them the built-in sample is used.',
+  format: 'SQuAD format',
+  sampleFile: 'Save a sample file',
+  ceilingTerm: 'ceiling of exact match',
+  tokenTerm: 'token',
   trainFile: 'Training data',
   evaluationFile: 'Evaluation data',
   pickFile: 'Choose a file',

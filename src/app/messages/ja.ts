@@ -9,7 +9,7 @@ export const ja = {
   colon: '：',
   unknownError: '予期しないエラーが起きました（{message}）。ページを再読み込みしてもう一度試してください。',
 
-  pageTitle: 'Manabi 学び',
+  pageTitle: 'Manabi 学び：ブラウザーで日本語の質問応答を学習する',
   skip: '本文へ',
   explain: '「{term}」の説明',
   currentModel: '今のモデル',
@@ -22,6 +22,7 @@ export const ja = {
   planBefore: '学習前のモデルが{questions}に答え、採点します。',
   planTrain: '{questions}を {epochs} 回くり返して学習します。',
   planAfter: 'もう一度答えて、前後を比べます。いつでも一時停止や中止ができます。',
+  planTime: '前回の速さでは、学習に約 {minutes} 分かかります。',
   taskExample: '学ぶこと：質問の答えを、文章の中から抜き出す',
   answer: '答え',
   someQuestions: '{count} 問',
@@ -49,6 +50,10 @@ export const ja = {
   // data
   data: 'データ',
   dataHint: 'SQuAD 形式の JSON を選ぶか、ここに置きます。選ばなければ組み込みのサンプルを使います。',
+  format: 'SQuAD 形式',
+  sampleFile: '見本のファイルを保存',
+  ceilingTerm: '完全一致の上限',
+  tokenTerm: 'トークン',
   trainFile: '学習データ',
   evaluationFile: '評価データ',
   pickFile: 'ファイルを選ぶ',

@@ -18,6 +18,7 @@ import { isPreset } from '../settings/presets.ts';
 import { recogniseFiles } from '../shell/recognise-files.ts';
 import { modelCard } from '../take-away/model-card.ts';
 import { judgeRun } from '../training/judge-run.ts';
+import { keepSpeed } from '../training/known-speeds.ts';
 import { live } from '../training/live.svelte.ts';
 import { chosen, type ModelChoice } from './chosen.svelte.ts';
 import { device } from './device.svelte.ts';
@@ -259,6 +260,9 @@ async function trainAndScore(run: Run): Promise<void> {
     try {
       const { outcome, progress } = await held.train(runId);
       const trained = await updateRun(runId, { seconds: live.seconds, verdict: undefined });
+      if (device.current && live.progress) {
+        keepSpeed(localStorage, { device: device.current, ...run }, live.progress.examplesPerSecond);
+      }
       shown.run = { ...trained, progress };
       await scoreRun(shown.run);
       shown.outcome = outcome;
