@@ -158,6 +158,7 @@ test('a run whose opening is cancelled, or fails, leaves what is shown and what 
   // The chosen model is the built-in one.
   await expect(model).not.toContainText('41,730');
 
+  await page.getByRole('button', { name: '選んだモデルに戻る' }).click();
   await page.getByLabel('max_eval_samples').fill('4');
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.getByText('評価が終わりました')).toBeVisible({ timeout: 60_000 });

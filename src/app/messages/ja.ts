@@ -19,7 +19,7 @@ export const ja = {
   // the first button
   trySample: 'サンプルで試す',
   tryOwn: '選んだデータとモデルで学習する',
-  planBefore: '学習前のモデルが{questions}に答え、採点します。',
+  planBefore: '学習前のモデルが、{questions}に答えて採点を受けます。',
   planTrain: '{questions}を {epochs} 回くり返して学習します。',
   planAfter: 'もう一度答えて、前後を比べます。いつでも一時停止や中止ができます。',
   planTime: '前回の速さでは、学習に約 {minutes} 分かかります。',
