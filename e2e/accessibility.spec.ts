@@ -38,7 +38,8 @@ for (const [language, width] of [
       await page.addScriptTag({ path: axe });
       expect(await violations(page), 'at the start').toEqual([]);
 
-      for (const closed of await page.locator('details:not([open]) > summary').all()) await closed.click();
+      const closed = page.locator('details:not([open]) > summary');
+      while ((await closed.count()) > 0) await closed.first().click();
       await expect(page.locator('.question').first()).toBeVisible();
       await page.locator('input[type=checkbox]').first().check();
       await page.getByLabel('learning_rate').fill('0.9');
