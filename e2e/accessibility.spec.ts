@@ -43,13 +43,15 @@ for (const [language, width] of [
       await expect(page.locator('.question').first()).toBeVisible();
       await page.locator('input[type=checkbox]').first().check();
       await page.getByLabel('learning_rate').fill('0.9');
-      await page.getByLabel('seed').fill('');
+      await page.getByRole('textbox', { name: 'seed' }).fill('');
       await expect(page.locator('.token').first()).toBeVisible();
       expect(await violations(page), 'with all sections open and a wrong setting').toEqual([]);
 
       await page.getByLabel('learning_rate').fill('0.001');
       const settings = { seed: '1', max_train_samples: '96', max_eval_samples: '4', num_train_epochs: '1' };
-      for (const [name, value] of Object.entries(settings)) await page.getByLabel(name).fill(value);
+      for (const [name, value] of Object.entries(settings)) {
+        await page.getByRole('textbox', { name }).fill(value);
+      }
       await page.locator('#start').click();
       await expect(page.locator('.figures')).toBeVisible({ timeout: 120_000 });
       await page.locator('.dock button').first().click();
