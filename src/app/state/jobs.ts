@@ -16,7 +16,6 @@ import { unwrap, type Backend } from '../../workers/protocol.ts';
 import { data } from '../data/data.svelte.ts';
 import { isPreset } from '../settings/presets.ts';
 import { recogniseFiles } from '../shell/recognise-files.ts';
-import { modelCard } from '../take-away/model-card.ts';
 import { judgeRun } from '../training/judge-run.ts';
 import { keepSpeed } from '../training/known-speeds.ts';
 import { live } from '../training/live.svelte.ts';
@@ -181,33 +180,6 @@ export async function ask(question: string, context: string) {
   return found;
 }
 
-/** The current model as a zip, or null after an error. */
-export async function downloadModel(): Promise<Blob | null> {
-  return packed(async () => {
-    await holdCurrent();
-    const scores = shown.run ? shown.after : (shown.find('current')?.evaluation ?? null);
-    work.begin('packing');
-    return unwrap(await trainer.download(modelCard(shown.modelName, shown.run, scores)));
-  });
-}
-
-/** The last checkpoint with the script that goes on in Python, or null after an error. */
-export async function downloadCheckpoint(runId: string): Promise<Blob | null> {
-  return packed(async () => {
-    await held.prepareRun(runId);
-    work.begin('packing');
-    return unwrap(await trainer.downloadCheckpoint(runId));
-  });
-}
-
-async function packed(make: () => Promise<Blob>): Promise<Blob | null> {
-  let zip: Blob | null = null;
-  await guarded('download', async () => {
-    zip = await make();
-  });
-  return zip;
-}
-
 async function replaceModel(choice: ModelChoice): Promise<void> {
   await held.load(choice);
   chosen.model = choice;
@@ -216,7 +188,7 @@ async function replaceModel(choice: ModelChoice): Promise<void> {
 }
 
 /** Has the trainer hold the current model. Work that was cancelled or a lost GPU may have left another, or none. */
-async function holdCurrent(): Promise<void> {
+export async function holdCurrent(): Promise<void> {
   await device.require();
   const { run } = shown;
   if (!run) await held.holdChosen();
@@ -312,7 +284,8 @@ async function scored(kind: 'current' | 'base'): Promise<ShownEvaluation> {
   return { kind, model, data: data.files.evaluation?.name ?? '', evaluation, ceiling };
 }
 
-async function guarded(area: Area, job: () => Promise<void>): Promise<void> {
+/** A job of its own: its error is told where it was asked for. */
+export async function guarded(area: Area, job: () => Promise<void>): Promise<void> {
   await work.guarded(area, () => {
     shown.outcome = null;
     return recovered(job);
