@@ -15,7 +15,7 @@ function file(name: string, content: string): string {
 
 test('bad data files get a message in the language of the page and change nothing', async ({ page }) => {
   await page.goto('/');
-  const data = page.getByRole('region', { name: 'データ' });
+  const data = page.getByRole('region', { name: 'データ', exact: true });
   const drop = page.getByLabel('学習データ ファイルを選ぶ');
   const alert = page.getByRole('alert');
   await drop.setInputFiles(file('x.csv', 'question,answer\n富士山,山'));
@@ -75,7 +75,9 @@ test('bad model folders name the file and the remedy', async ({ page }) => {
   await expect(alert).toContainText('bert');
   await pick.setInputFiles(folder('cut', (path) => truncateSync(join(path, 'model.safetensors'), 100_000)));
   await expect(alert).toContainText('model.safetensors');
-  await expect(page.getByRole('region', { name: 'モデル' })).toContainText('組み込みの小さなモデル');
+  await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText(
+    '組み込みの小さなモデル',
+  );
 });
 
 test('broken and hostile checkpoints are refused by name, and the page goes on', async ({ page }) => {
@@ -91,7 +93,9 @@ test('broken and hostile checkpoints are refused by name, and the page goes on',
     await expect(alert).toContainText(`${name}: `, { timeout: 60_000 });
     await alert.getByRole('button', { name: '閉じる' }).click();
   }
-  await expect(page.getByRole('region', { name: 'モデル' })).toContainText('組み込みの小さなモデル');
+  await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText(
+    '組み込みの小さなモデル',
+  );
   await page.getByLabel('max_train_samples').fill('8');
   await page.getByLabel('max_eval_samples').fill('2');
   await page.getByRole('button', { name: '評価する' }).click();

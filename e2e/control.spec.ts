@@ -26,7 +26,7 @@ test('a run is paused, resumed, stopped with a checkpoint, opened and continued'
   const cells = page.locator('.table tbody tr').first().locator('td');
   const [question, context, , predicted] = (await cells.allTextContents()).map((text) => text.trim());
   await page.getByRole('textbox', { name: '文章' }).fill(context);
-  await page.getByRole('textbox', { name: '質問' }).fill(question);
+  await page.getByRole('textbox', { name: '質問', exact: true }).fill(question);
   await page.getByRole('button', { name: '答えを探す' }).click();
   await expect(page.locator('.answers li strong').first()).toHaveText(predicted, { timeout: 60_000 });
 });
@@ -41,24 +41,69 @@ test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
   await expect(page.getByRole('button', { name: '評価する' })).toBeEnabled();
 });
 
-test('a setting that cannot be used is said while it is typed, and a start changes nothing', async ({
+test('settings that cannot be used are said at their fields, open their part and hold the start', async ({
   page,
 }) => {
   await page.goto('/');
   // Typed while the page still looks for a GPU: the settings for a device without one do not take its place.
   await page.getByLabel('max_train_samples').fill('8');
   await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await page.getByLabel('max_eval_samples').fill('2');
-  await page.getByRole('button', { name: '評価する' }).click();
-  const rows = page.locator('.table tbody tr');
-  await expect(rows).toHaveCount(2, { timeout: 60_000 });
   await expect(page.getByLabel('max_train_samples')).toHaveValue('8');
-  await page.getByLabel('learning_rate').fill('-1');
-  await expect(page.getByLabel('learning_rate')).toHaveAttribute('aria-invalid', 'true');
-  await expect(page.getByText('learning_rate: 値 -1 は使えません')).toBeVisible();
-  await page.getByRole('button', { name: '学習を始める' }).click();
-  await expect(page.getByRole('alert')).toContainText('learning_rate');
-  await expect(rows).toHaveCount(2);
+  const start = page.getByRole('button', { name: '学習を始める' });
+  const rate = page.getByLabel('learning_rate');
+
+  // Unusual before it is impossible.
+  await rate.fill('0.5');
+  await expect(page.getByText('ふつうは 0.000001 – 0.005 です')).toBeVisible();
+  await expect(start).toBeEnabled();
+  await rate.fill('-1');
+  await page.getByLabel('num_train_epochs').fill('1e9');
+  for (const field of [rate, page.getByLabel('num_train_epochs')]) {
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+  }
+  await expect(start).toBeDisabled();
+  await expect(page.locator('.hero .primary')).toBeDisabled();
+  await expect(page.getByRole('link', { name: '使えない設定があります' }).first()).toBeVisible();
+
+  // An empty field has one message, and a wrong field in a closed part opens it.
+  await page.getByText('くわしい設定').click();
+  await page.getByLabel('seed').fill('');
+  await expect(page.getByText('数を入力してください')).toHaveCount(1);
+  await page.getByText('くわしい設定').click();
+  await page.reload();
+  await expect(rate).toHaveValue('-1');
+});
+
+test('the wheel changes no number, an arrow key goes one sensible step', async ({ page }) => {
+  await openPage(page);
+  const rate = page.getByLabel('learning_rate');
+  await rate.click();
+  await page.mouse.wheel(0, -100);
+  await expect(rate).toHaveValue('0.001');
+  await rate.press('ArrowUp');
+  await expect(rate).toHaveValue('0.002');
+  await rate.press('ArrowDown');
+  await rate.press('ArrowDown');
+  await expect(rate).toHaveValue('0.0005');
+});
+
+test('a changed preset says so, and its changes outlive other presets and a reload', async ({ page }) => {
+  await openPage(page);
+  await page.getByRole('radio', { name: 'sample' }).check();
+  await page.getByLabel('max_train_samples').fill('24');
+  await expect(page.getByText('sample から値を変えています')).toBeVisible();
+  await page.getByRole('radio', { name: 'sample' }).press('ArrowDown');
+  await page.getByRole('radio', { name: 'quick' }).press('ArrowDown');
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('1000');
+  await expect(page.getByText('から値を変えています')).toHaveCount(0);
+  await page.getByRole('radio', { name: 'sample' }).check();
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('24');
+  await page.reload();
+  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('24');
+  await expect(page.getByText('変更あり', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: '元の値に戻す' }).click();
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('1000');
 });
 
 test('what was measured before the device brought its settings is not told of them', async ({ page }) => {

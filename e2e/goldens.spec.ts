@@ -38,7 +38,7 @@ test('the trained model answers JSQuAD on the page as the reference pipeline doe
   await openPage(page);
   await page.getByLabel('評価データ ファイルを選ぶ').setInputFiles(file);
   await page.getByLabel('フォルダーを選ぶ').setInputFiles(`${golden}/models/qa-trained`);
-  await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('qa-trained');
+  await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText('qa-trained');
   await page.getByLabel('max_train_samples').fill('8');
   await page.getByLabel('max_eval_samples').fill('');
   await page.getByRole('button', { name: '評価する' }).click();

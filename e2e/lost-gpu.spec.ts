@@ -87,7 +87,7 @@ test('a run goes on by itself from its last checkpoint when the GPU is lost in i
   const cells = page.locator('.table tbody tr').first().locator('td');
   const [question, context, , predicted] = (await cells.allTextContents()).map((text) => text.trim());
   await page.getByRole('textbox', { name: '文章' }).fill(context);
-  await page.getByRole('textbox', { name: '質問' }).fill(question);
+  await page.getByRole('textbox', { name: '質問', exact: true }).fill(question);
   await page.getByRole('button', { name: '答えを探す' }).click();
   const alert = page.getByRole('region', { name: '自分の文章で試す' }).getByRole('alert');
   await expect(alert).toContainText('GPU との接続が失われました', { timeout: 60_000 });

@@ -25,19 +25,19 @@ test('dropped JSON files and a dropped model folder are evaluated', async ({ pag
   }
   // The second did not wait until the first was read.
   for (const file of ['my-train.json', 'my-valid.json']) {
-    await expect(page.getByRole('region', { name: 'データ' })).toContainText(file);
+    await expect(page.getByRole('region', { name: 'データ', exact: true })).toContainText(file);
   }
   const folder = join(mkdtempSync(join(tmpdir(), 'manabi-')), 'my-model');
   cpSync('public/model', folder, { recursive: true });
   await page.getByLabel('フォルダーを選ぶ').setInputFiles(folder);
-  await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('my-model');
+  await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText('my-model');
   await page.getByLabel('max_train_samples').fill('8');
   await page.getByLabel('max_eval_samples').fill('4');
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 120_000 });
   await page.getByText('モデルが読む最初の行').click();
   await expect(page.getByText(/^\[CLS\] ?.*\[SEP\]$/)).toBeVisible();
-  await expect(page.getByRole('region', { name: 'モデル' }).first()).toContainText('my-model');
+  await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText('my-model');
   await page.getByRole('searchbox').fill('まず見つからない言葉');
   await expect(page.locator('.table tbody tr')).toHaveCount(0);
 });
@@ -53,18 +53,26 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
       await page.getByText('Hugging Face から取得').click();
       await page.getByLabel('ハブの URL').fill(base);
       await page.getByLabel('モデルの ID').fill(id);
-      await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
+      await page
+        .getByRole('region', { name: 'モデル', exact: true })
+        .getByRole('button', { name: '取得する' })
+        .click();
     };
     await fetchModel('local/nothing');
     await expect(page.getByRole('alert')).toContainText('local/nothing');
-    await expect(page.getByRole('region', { name: 'モデル' })).toContainText('組み込みの小さなモデル');
+    await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText(
+      '組み込みの小さなモデル',
+    );
 
     await page.reload();
     hub.breakAfter = 1_000_000;
     await fetchModel('local/small');
     await expect(page.getByRole('alert')).toContainText('model.safetensors', { timeout: 60_000 });
     hub.breakAfter = null;
-    await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
+    await page
+      .getByRole('region', { name: 'モデル', exact: true })
+      .getByRole('button', { name: '取得する' })
+      .click();
     await expect(page.getByText('607,682')).toBeVisible({ timeout: 60_000 });
     await expect(page.getByRole('alert')).toHaveCount(0);
   } finally {
@@ -75,7 +83,10 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
   await page.getByText('Hugging Face から取得').click();
   await page.getByLabel('ハブの URL').fill(base);
   await page.getByLabel('モデルの ID').fill('local/small');
-  await page.getByRole('region', { name: 'モデル' }).getByRole('button', { name: '取得する' }).click();
+  await page
+    .getByRole('region', { name: 'モデル', exact: true })
+    .getByRole('button', { name: '取得する' })
+    .click();
   await expect(page.getByText('607,682')).toBeVisible({ timeout: 60_000 });
   await page.getByText('ダウンロードしたファイル').click();
   const stored = page.locator('.runs li', { hasText: 'local/small' });

@@ -35,7 +35,7 @@ test('the trained model is saved after a cancelled scoring of the chosen one, wi
 
   await page.getByLabel('max_eval_samples').fill('200');
   await page.getByLabel('max_train_samples').fill('24');
-  await page.getByRole('button', { name: '評価する' }).click();
+  await page.getByRole('button', { name: '学習前の manabi-small を採点' }).click();
   await expect(page.getByText('評価しています')).toBeVisible({ timeout: 60_000 });
   await page.getByRole('button', { name: '取り消す' }).click();
   await expect(page.getByText('取り消しました')).toBeVisible({ timeout: 60_000 });
@@ -70,6 +70,8 @@ test('weights that are no numbers are not saved', async ({ page }) => {
   await page.getByLabel('learning_rate').fill('1e38');
   await page.getByRole('button', { name: '学習を始める' }).click();
   await expect(page.getByRole('alert')).toContainText('数値でなくなりました', { timeout: 60_000 });
+  await expect(page.locator('.dock.done')).toHaveClass(/bad/);
+  await expect(page.locator('.runs li').first()).toContainText('発散しました');
   const file = await weights(page);
   const values = new Float32Array(new Uint8Array(file.subarray(8 + Number(file.readBigUInt64LE(0)))).buffer);
   expect(values.some(Number.isNaN)).toBe(false);
@@ -85,7 +87,7 @@ test('another seed makes another head, whose answers take the place of those bef
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 60_000 });
   const first = await weights(page);
   await page.getByRole('textbox', { name: '文章' }).fill('学び橋は1974年に完成した橋である。');
-  await page.getByRole('textbox', { name: '質問' }).fill('学び橋はいつ完成したか。');
+  await page.getByRole('textbox', { name: '質問', exact: true }).fill('学び橋はいつ完成したか。');
   await page.getByRole('button', { name: '答えを探す' }).click();
   await expect(page.locator('.answers li')).not.toHaveCount(0, { timeout: 60_000 });
 
@@ -139,26 +141,24 @@ test('a run whose opening is cancelled, or fails, leaves what is shown and what 
 }) => {
   await open(page, '8');
   await page.getByLabel('フォルダーを選ぶ').setInputFiles('src/parity/fixtures/models/qa-trained');
-  const model = page.getByRole('region', { name: 'モデル' }).first();
+  const model = page.getByRole('region', { name: 'モデル', exact: true });
   await expect(model).toContainText('41,730 パラメーター');
   await train(page);
 
   await page.reload();
   const run = page.locator('.runs li').first();
-  const cancelled = page.getByText('取り消しました');
   await cancelAt(page, 'モデルを読み込んでいます');
   await run.getByRole('button', { name: '開く' }).click();
-  await expect(cancelled).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('取り消しました')).toBeVisible({ timeout: 60_000 });
   await expect(run).not.toHaveAttribute('aria-current');
-  await cancelAt(page, 'トークン化しています');
   await run.getByRole('button', { name: '開く' }).click();
   await expect(run).toHaveAttribute('aria-current', 'true', { timeout: 60_000 });
-  await expect(cancelled).toBeVisible();
   const card = Buffer.from((await saved(page, 'モデル（.zip）'))['README.md']).toString();
   expect(card).toContain('# qa-trained, fine-tuned');
   // The chosen model is the built-in one.
   await expect(model).not.toContainText('41,730');
 
+  await page.getByRole('button', { name: '選んだモデルに戻る' }).click();
   await page.getByLabel('max_eval_samples').fill('4');
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.getByText('評価が終わりました')).toBeVisible({ timeout: 60_000 });
@@ -167,7 +167,7 @@ test('a run whose opening is cancelled, or fails, leaves what is shown and what 
   await expect(page.getByRole('alert')).toContainText('fp16', { timeout: 60_000 });
   await expect(page.locator('.table tbody tr')).toHaveCount(4);
   await page.getByRole('textbox', { name: '文章' }).fill('学び橋は1974年に完成した橋である。');
-  await page.getByRole('textbox', { name: '質問' }).fill('学び橋はいつ完成したか。');
+  await page.getByRole('textbox', { name: '質問', exact: true }).fill('学び橋はいつ完成したか。');
   await page.getByRole('button', { name: '答えを探す' }).click();
   await expect(page.locator('.answers li')).not.toHaveCount(0, { timeout: 60_000 });
 });

@@ -8,6 +8,7 @@ import {
   type UnplacedQuestion,
 } from '../features/encode-examples.ts';
 import type { Feature } from '../features/feature.ts';
+import { UnknownCharacterCount, type UnknownCharacters } from '../features/unknown-characters.ts';
 import type { SquadData, SquadExample } from '../squad/example.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Longest } from '../training/run-memory.ts';
@@ -39,6 +40,8 @@ export interface PreparedFigures {
   histogram: number[];
   meanLength: number;
   longest: Longest;
+  /** Characters that the tokenizer does not know, over the rows of both files. */
+  unknown: UnknownCharacters;
   /** Questions that the tokenizer could not place, by the code of the reason. */
   excluded: Partial<Record<ErrorCode, number>>;
   /** The first of them, each with its id and the whole error. */
@@ -88,7 +91,7 @@ export async function prepareData(
     examples: { train: train.kept, evaluation: evaluation.kept },
     negative: args.version_2_with_negative ? negative : null,
   };
-  return { rows, figures: figuresOf(train, evaluation) };
+  return { rows, figures: figuresOf(train, evaluation, tokenizer.unkTokenId) };
 }
 
 /** Throws where no question is left: the first one's own error, since that is what has to be mended. `name` is the file's. */
@@ -103,7 +106,15 @@ export function requireQuestions(
   throw new ManabiError(role === 'train' ? 'training-no-features' : 'answer-no-questions', name);
 }
 
-function figuresOf(train: EncodedExamples, evaluation: EncodedExamples): PreparedFigures {
+function figuresOf(
+  train: EncodedExamples,
+  evaluation: EncodedExamples,
+  unkTokenId: number,
+): PreparedFigures {
+  const unknown = new UnknownCharacterCount(unkTokenId);
+  for (const { kept, first } of [train, evaluation]) {
+    for (const [i, example] of kept.entries()) unknown.add(example, first[i]);
+  }
   const lengths = train.rows.map((row) => row.inputIds.length);
   const longest = (rows: Feature[]) => rows.reduce((most, row) => Math.max(most, row.inputIds.length), 0);
   const withoutAnswer = ({ kept }: EncodedExamples) => kept.filter((example) => example.is_impossible).length;
@@ -126,6 +137,7 @@ function figuresOf(train: EncodedExamples, evaluation: EncodedExamples): Prepare
     histogram,
     meanLength: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
     longest: { train: longest(train.rows), evaluation: longest(evaluation.rows) },
+    unknown: unknown.result(),
     excluded,
     unplaced: [...firstOf(left('train', train)), ...firstOf(left('evaluation', evaluation))],
   };

@@ -62,6 +62,27 @@ export const messages = {
     ja: 'zip の中にファイルが {count} 個あります（{files}）。展開して、学習か評価に使うファイルを一つ選んでください。',
     en: 'The zip holds {count} files ({files}). Unpack it and choose the one to train or evaluate on.',
   },
+  // what is dropped on the page
+  'data-is-model': {
+    ja: 'これはモデルのファイルです。「モデル」の欄に置いてください。データには SQuAD 形式の JSON を選びます。',
+    en: 'This is a file of a model. Drop it on the box under Model. For data, choose JSON in SQuAD format.',
+  },
+  'model-is-data': {
+    ja: 'これはデータのファイルです。「データ」の欄に置いてください。モデルには config.json と重みのあるフォルダーを選びます。',
+    en: 'This is a data file. Drop it on a box under Data. For the model, choose a folder with config.json and weights.',
+  },
+  'drop-which-data': {
+    ja: '学習データか評価データか、名前からは分かりません。「データ」のどちらかの欄に一つずつ置いてください。',
+    en: 'The name does not tell whether this is for training or for evaluation. Drop one file on each box under Data.',
+  },
+  'drop-unknown': {
+    ja: 'このファイルは使えません。SQuAD 形式の JSON か、モデルのフォルダーを置いてください。',
+    en: 'This file cannot be used. Drop JSON in SQuAD format or a model folder.',
+  },
+  'drop-busy': {
+    ja: '今の作業が終わるまで受け取れません。終わってからもう一度置いてください。',
+    en: 'Nothing is taken while work goes on. Drop it again when it has ended.',
+  },
   // tokenizer
   'tokenizer-missing': {
     ja: 'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。',

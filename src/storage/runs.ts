@@ -27,6 +27,9 @@ export interface ModelDescription {
 
 export type When = 'before' | 'after';
 
+/** What the answers after a training say of it, beside those before; `diverged`: its loss stood far above its start, or was no number. */
+export type Verdict = 'improved' | 'unchanged' | 'worse' | 'diverged';
+
 /** A run without its large parts, as the list shows it. The seed is in its settings. */
 export interface Run {
   id: string;
@@ -45,6 +48,10 @@ export interface Run {
   /** As far as its newest whole checkpoint; of a running one, as its log. */
   progress: { step: number; totalSteps: number; epoch: number };
   scores: Partial<Record<When, Omit<Evaluation, 'rows'>>>;
+  /** Spent on training steps, pauses left out. */
+  seconds?: number;
+  /** Once it has come to an end. */
+  verdict?: Verdict;
 }
 
 /** What a run is continued from after a reload, when the files once dropped on the page are gone. */
@@ -157,7 +164,7 @@ async function withTrueStatus(runs: Run[]): Promise<Run[]> {
 /** Throws ManabiError run-unknown, storage-full, storage-failed. */
 export async function updateRun(
   runId: string,
-  changes: Partial<Pick<Run, 'name' | 'status' | 'progress'>>,
+  changes: Partial<Pick<Run, 'name' | 'status' | 'progress' | 'args' | 'seconds' | 'verdict'>>,
 ): Promise<Run> {
   return write(['runs'], runId, 0, async (tx) => {
     const store = tx.objectStore('runs');

@@ -108,10 +108,15 @@ function continued(from: TrainerState, plan: StepPlan, args: TrainingArguments):
   return { ...from, max_steps, num_train_epochs, log_history: [...from.log_history] };
 }
 
+/** Whether the run of a checkpoint was given more epochs afterwards. */
+function isExtended(args: TrainingArguments, state: TrainerState): boolean {
+  return args.max_steps <= 0 && args.num_train_epochs > state.num_train_epochs;
+}
+
 /** Where the best weights take the place of the last ones at the end of a run: the step they are of, else null. */
 export function bestStepAtEnd(args: TrainingArguments, state: TrainerState): number | null {
   const { global_step, max_steps, best_global_step } = state;
-  const ends = args.load_best_model_at_end && global_step >= max_steps;
+  const ends = args.load_best_model_at_end && global_step >= max_steps && !isExtended(args, state);
   return ends && best_global_step !== global_step ? best_global_step : null;
 }
 

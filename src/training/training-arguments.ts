@@ -134,7 +134,8 @@ const ranges: Record<NumberName, { from: number; to?: number; whole?: true }> = 
   per_device_train_batch_size: { from: 1, to: 4096, whole: true },
   per_device_eval_batch_size: { from: 1, to: 4096, whole: true },
   gradient_accumulation_steps: { from: 1, whole: true },
-  num_train_epochs: { from: 0 },
+  // The checkpoint for Python lists the rows of every epoch.
+  num_train_epochs: { from: 0, to: 10_000 },
   max_steps: { from: -1, whole: true },
   weight_decay: { from: 0 },
   adam_beta1: { from: 0, to: 0.999999 },
@@ -154,16 +155,20 @@ const ranges: Record<NumberName, { from: number; to?: number; whole?: true }> = 
   max_eval_samples: { from: 1, whole: true },
 };
 
-/**
- * `positions`: how many tokens the model has positions for. Throws ManabiError training-argument, which names the argument and the values it
- * takes, and position-limit with the largest length that works.
- */
-export function checkArguments(args: TrainingArguments, positions = Infinity): void {
-  const refuse = (name: string, wanted: string) => {
-    throw new ManabiError('training-argument', name, {
-      value: String(args[name as keyof TrainingArguments] ?? '—'),
-      wanted,
-    });
+export interface WrongArgument {
+  name: keyof TrainingArguments;
+  /** As it was given; '' for an empty field. */
+  value: string;
+  /** The values it takes, read alike in both languages. */
+  wanted: string;
+}
+
+/** Every argument that cannot be used, one line each. */
+export function wrongArguments(args: TrainingArguments): WrongArgument[] {
+  const found: WrongArgument[] = [];
+  const refuse = (name: keyof TrainingArguments, wanted: string) => {
+    if (found.some((wrong) => wrong.name === name)) return;
+    found.push({ name, value: String(args[name] ?? ''), wanted });
   };
   for (const name of Object.keys(ranges) as NumberName[]) {
     const { from, to = Infinity, whole } = ranges[name];
@@ -171,7 +176,6 @@ export function checkArguments(args: TrainingArguments, positions = Infinity): v
     if (value === null && (name === 'max_train_samples' || name === 'max_eval_samples')) continue;
     const fits = typeof value === 'number' && Number.isFinite(value) && value >= from && value <= to;
     if (!fits || (whole && !Number.isInteger(value))) {
-      // Read alike in both languages.
       const first = whole ? `${from}, ${from + 1}, ${from + 2}, …` : `≥ ${from}`;
       refuse(name, to === Infinity ? first : whole ? `${first} ${to}` : `${first}, ≤ ${to}`);
     }
@@ -189,6 +193,19 @@ export function checkArguments(args: TrainingArguments, positions = Infinity): v
   if (args.doc_stride >= args.max_seq_length) refuse('doc_stride', '< max_seq_length');
   if (args.load_best_model_at_end && args.eval_strategy === 'no') {
     refuse('load_best_model_at_end', 'false, or eval_strategy epoch');
+  }
+  return found;
+}
+
+/**
+ * `positions`: how many tokens the model has positions for. Throws ManabiError training-argument, which names the first wrong argument and the
+ * values it takes, and position-limit with the largest length that works.
+ */
+export function checkArguments(args: TrainingArguments, positions = Infinity): void {
+  const [wrong] = wrongArguments(args);
+  if (wrong) {
+    const { name, value, wanted } = wrong;
+    throw new ManabiError('training-argument', name, { value: value || '—', wanted });
   }
   checkPositions(args, positions);
 }

@@ -21,6 +21,7 @@ import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { TrainingArguments } from '../training/training-arguments.ts';
+import type { DataPreview, PreviewQuery } from './data-preview.ts';
 
 /** An error as it crosses the worker's border: a ManabiError keeps its code, so that the page can say it in its language. */
 export type Reply<T> =
@@ -57,6 +58,8 @@ export interface TokenizerWorker {
   fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
   /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
   fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
+  /** Rows of a file that was read; with `files` (config.json and the tokenizer's) also their tokens. */
+  preview(role: Role, query: PreviewQuery, files: Record<string, Blob> | null): Promise<Reply<DataPreview>>;
   /** Checks the settings, then samples, encodes and keeps the rows of the files read. `files`: config.json and the tokenizer's. */
   prepare(
     files: Record<string, Blob>,
@@ -172,7 +175,8 @@ export interface TrainerWorker {
   resume(): void;
   /** Ends training with a checkpoint; a loading or an evaluation at once. */
   stop(): void;
-  ask(question: string, context: string): Promise<Reply<FoundAnswer[]>>;
+  /** Progress in windows of the context. A stop ends it with `cancelled`. */
+  ask(question: string, context: string, onProgress: OnProgress): Promise<Reply<FoundAnswer[]>>;
   /** The export worker's end of the channel comes in by `connect` there. */
   serveModel(port: MessagePort): void;
   /** The model folder as a zip that AutoModelForQuestionAnswering.from_pretrained loads once unpacked. */

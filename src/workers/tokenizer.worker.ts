@@ -14,6 +14,7 @@ import { createDecoder } from '../tokenizer/decode.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import { bytesOf } from './model-files.ts';
+import { previewData } from './data-preview.ts';
 import {
   reply,
   type DataFile,
@@ -96,6 +97,13 @@ const worker: TokenizerWorker = {
         onProgress: ({ loaded, total }) => onProgress(loaded, total ?? 0),
       });
       return Object.fromEntries(files);
+    }),
+
+  preview: (role, query, modelFiles) =>
+    reply(async () => {
+      const tokenizer = modelFiles && readTextFiles(await bytesOf(Object.entries(modelFiles))).tokenizer;
+      const other = role === 'train' ? 'evaluation' : 'train';
+      return previewData(files[role].examples, files[other].examples, query, tokenizer);
     }),
 
   prepare: (modelFiles, args, onProgress) =>

@@ -357,15 +357,18 @@ const worker: TrainerWorker = {
     interrupt.abort();
   },
 
-  ask: (question, context) =>
+  ask: (question, context, onProgress) =>
     reply(async () => {
+      const { signal } = (interrupt = new AbortController());
       const { engine, tokenizer, handle_impossible_answer } = loaded();
       const asked = [{ id: '', question, context }];
-      const [answers] = await answerQuestions(engine, tokenizer, asked, {
-        top_k: 3,
-        handle_impossible_answer,
-      });
-      return answers;
+      const options = { top_k: 3, handle_impossible_answer };
+      try {
+        const [answers] = await answerQuestions(engine, tokenizer, asked, options, { onProgress, signal });
+        return answers;
+      } catch (error) {
+        throw signal.aborted ? new ManabiError('cancelled', '') : error;
+      }
     }),
 
   serveModel: (port) => expose(modelSource, port),

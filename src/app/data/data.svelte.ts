@@ -1,0 +1,70 @@
+import { ManabiError } from '../../errors/manabi-error.ts';
+import { unwrap, type DataFile, type Role } from '../../workers/protocol.ts';
+import { sampleFile } from './sample-file.ts';
+import { recogniseFiles } from '../shell/recognise-files.ts';
+import { work } from '../state/work.svelte.ts';
+import { tokenizer } from '../state/workers.ts';
+
+const samples = { train: 'train.json', evaluation: 'valid.json' } as const;
+const roles = ['train', 'evaluation'] as const;
+
+export interface ChosenData extends DataFile {
+  isSample: boolean;
+}
+
+/** The chosen data files; their examples are in the tokenizer's worker. */
+class Data {
+  files = $state.raw<Record<Role, ChosenData | null>>({ train: null, evaluation: null });
+  private reading = Promise.resolve();
+
+  get isOwn(): boolean {
+    return roles.some((role) => this.files[role] && !this.files[role].isSample);
+  }
+
+  /** The second of two files that are given one after the other waits for the first. */
+  choose(files: File[], role: Role): Promise<void> {
+    this.reading = this.reading.then(() => this.read(files, role));
+    return this.reading;
+  }
+
+  private async read(files: File[], role: Role): Promise<void> {
+    await work.guarded('data', async () => {
+      if (files.length > 1 && (await recogniseFiles(files)) !== 'model') {
+        const names = files.map(({ name }) => name).join(', ');
+        throw new ManabiError('squad-one-file', names, { count: files.length });
+      }
+      if ((await recogniseFiles(files)) === 'model') throw new ManabiError('data-is-model', files[0].name);
+      work.begin('reading');
+      this.take(role, unwrap(await tokenizer.readSquad(role, files[0])));
+    });
+  }
+
+  async fetch(urls: Record<Role, string>): Promise<void> {
+    await work.guarded('data', async () => {
+      for (const role of roles) {
+        work.begin('fetching');
+        this.take(role, unwrap(await tokenizer.fetchSquad(role, urls[role], work.reporter())));
+      }
+    });
+  }
+
+  /** Back to the sample. */
+  clear(role: Role): void {
+    delete work.errors.data;
+    this.files = { ...this.files, [role]: null };
+  }
+
+  /** Reads the sample where nothing was chosen. */
+  async fill(): Promise<void> {
+    for (const role of roles) {
+      if (this.files[role]) continue;
+      this.take(role, unwrap(await tokenizer.readSquad(role, await sampleFile(samples[role]))), true);
+    }
+  }
+
+  private take(role: Role, file: DataFile, isSample = false): void {
+    this.files = { ...this.files, [role]: { ...file, isSample } };
+  }
+}
+
+export const data = new Data();

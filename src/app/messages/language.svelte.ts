@@ -1,0 +1,54 @@
+import { ManabiError, type Language } from '../../errors/manabi-error.ts';
+import { fillSlots, type Slots } from './fill-slots.ts';
+import type { ja } from './ja.ts';
+
+export type MessageKey = keyof typeof ja;
+type Messages = Record<MessageKey, string>;
+
+const KEY = 'manabi-language';
+/** The page is drawn with the texts of one language; the other's are loaded when they are asked for. */
+const loadMessages: Record<Language, () => Promise<Messages>> = {
+  ja: async () => (await import('./ja.ts')).ja,
+  en: async () => (await import('./en.ts')).en,
+};
+
+function firstLanguage(): Language {
+  const kept = localStorage.getItem(KEY);
+  if (kept === 'ja' || kept === 'en') return kept;
+  return navigator.language.startsWith('ja') ? 'ja' : 'en';
+}
+
+/** The language of the page, remembered on this computer. */
+class LanguageState {
+  current = $state<Language>(firstLanguage());
+  private messages = $state.raw<Messages | null>(null);
+
+  get other(): Language {
+    return this.current === 'ja' ? 'en' : 'ja';
+  }
+
+  /** Before the page is drawn. */
+  async load(): Promise<void> {
+    this.messages = await loadMessages[this.current]();
+  }
+
+  async toggle(): Promise<void> {
+    const next = this.other;
+    this.messages = await loadMessages[next]();
+    this.current = next;
+    localStorage.setItem(KEY, next);
+  }
+
+  /** The text of a key in the current language, with its slots filled. */
+  text(key: MessageKey, slots: Slots = {}): string {
+    return fillSlots(this.messages?.[key] ?? '', slots);
+  }
+
+  /** What went wrong, in the current language as far as it is known. */
+  error(error: Error): string {
+    if (error instanceof ManabiError) return error.in(this.current);
+    return this.text('unknownError', { message: error.message });
+  }
+}
+
+export const language = new LanguageState();

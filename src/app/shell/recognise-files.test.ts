@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { recogniseFiles, roleByName } from './recognise-files.ts';
+
+const file = (name: string, content = '{}') => new File([content], name);
+
+test('the files of a model and a data file are told apart by name and first lines', async () => {
+  expect(await recogniseFiles([file('config.json'), file('model.safetensors')])).toBe('model');
+  expect(await recogniseFiles([file('spm.model')])).toBe('model');
+  expect(await recogniseFiles([file('my-model.json', '{\n "model_type": "deberta-v2"}')])).toBe('model');
+  expect(await recogniseFiles([file('valid-v1.3.json', '{"version":"1.1","data":[]}')])).toBe('data');
+  expect(await recogniseFiles([file('rows.jsonl'), file('rows.csv')])).toBe('data');
+  expect(await recogniseFiles([file('notes.pdf')])).toBe('unknown');
+  expect(await recogniseFiles([])).toBe('unknown');
+});
+
+test('a data file says by its name what it is for', () => {
+  expect(['train-v1.3.json', 'valid.json', 'dev.json', '評価用.json', 'mine.json'].map(roleByName)).toEqual([
+    'train',
+    'evaluation',
+    'evaluation',
+    'evaluation',
+    null,
+  ]);
+});

@@ -1,0 +1,101 @@
+import type { ModelDescription } from '../../storage/runs.ts';
+import type { TrainingArguments } from '../../training/training-arguments.ts';
+import type { LoadedModel } from '../../workers/protocol.ts';
+import { builtInModelFiles } from '../model/built-in-model.ts';
+import { data } from '../data/data.svelte.ts';
+import {
+  argumentsOf,
+  fromText,
+  toText,
+  withChanges,
+  type EditedPresets,
+} from '../settings/edited-presets.ts';
+import { differsFromPreset, type PresetName } from '../settings/presets.ts';
+import { checkSettings } from '../settings/check-settings.ts';
+
+const KEY = 'manabi-settings';
+
+export interface ModelChoice {
+  files: Record<string, Blob>;
+  description: Omit<ModelDescription, 'fingerprint'>;
+}
+
+/** What a run is begun with: the chosen model and settings; the data are in data.svelte.ts. */
+class Chosen {
+  /** null: the built-in model, not read yet. */
+  model = $state.raw<ModelChoice | null>(null);
+  /** What was found in its files; null until they are read. */
+  found = $state.raw<LoadedModel | null>(null);
+  private typed = $state.raw<EditedPresets>(keptSettings() ?? { preset: 'sample', edits: {} });
+  readonly args = $derived(argumentsOf(this.typed));
+  readonly isChanged = $derived(differsFromPreset(this.typed.preset, this.args));
+  /** What cannot be used or is unusual, by the name of the setting. */
+  readonly remarks = $derived(checkSettings(this.args));
+  readonly isUsable = $derived([...this.remarks.values()].every(({ level }) => level !== 'impossible'));
+  /** Settings were typed or a preset was chosen, now or at an earlier visit. */
+  isTouched = keptSettings() !== null;
+
+  get preset(): PresetName {
+    return this.typed.preset;
+  }
+
+  get isBuiltInModel(): boolean {
+    return (this.model?.description.source ?? 'built-in') === 'built-in';
+  }
+
+  get isAllBuiltIn(): boolean {
+    return this.isBuiltInModel && !data.isOwn;
+  }
+
+  /** All that the rows for training and evaluation depend on. */
+  get rowSources(): readonly unknown[] {
+    const { max_train_samples, max_eval_samples, seed } = this.args;
+    const { max_seq_length, doc_stride, return_overflowing_tokens } = this.args;
+    const samples = [data.files.train, data.files.evaluation, max_train_samples, max_eval_samples, seed];
+    return [...samples, this.model, max_seq_length, doc_stride, return_overflowing_tokens];
+  }
+
+  change(changes: Partial<TrainingArguments>): void {
+    this.replace(withChanges(this.typed, changes));
+  }
+
+  choosePreset(preset: PresetName): void {
+    this.replace({ ...this.typed, preset });
+  }
+
+  /** Settings as they stand somewhere else, with the preset that they began from. */
+  takeSettings(preset: PresetName, args: TrainingArguments): void {
+    this.replace(withChanges({ ...this.typed, preset }, args));
+  }
+
+  /** The chosen preset as it was before any change. */
+  resetPreset(): void {
+    this.replace({ ...this.typed, edits: { ...this.typed.edits, [this.preset]: {} } });
+  }
+
+  /** For a device that needs shorter work; what was typed stays. */
+  suggestPreset(preset: PresetName): void {
+    if (!this.isTouched) this.typed = { ...this.typed, preset };
+  }
+
+  /** The chosen model, the built-in one where nothing was chosen. */
+  async readModel(): Promise<ModelChoice> {
+    this.model ??= {
+      files: await builtInModelFiles(),
+      description: { source: 'built-in', name: 'manabi-small' },
+    };
+    return this.model;
+  }
+
+  private replace(typed: EditedPresets): void {
+    this.typed = typed;
+    this.isTouched = true;
+    localStorage.setItem(KEY, toText(typed));
+  }
+}
+
+function keptSettings(): EditedPresets | null {
+  return fromText(localStorage.getItem(KEY) ?? '');
+}
+
+export const chosen = new Chosen();

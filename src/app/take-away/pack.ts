@@ -1,0 +1,35 @@
+// What people take away: the current model, and the checkpoint of its run.
+import { unwrap } from '../../workers/protocol.ts';
+import { held } from '../state/held.svelte.ts';
+import { guarded, holdCurrent } from '../state/jobs.ts';
+import { shown } from '../state/shown.svelte.ts';
+import { work } from '../state/work.svelte.ts';
+import { trainer } from '../state/workers.ts';
+import { modelCard } from './model-card.ts';
+
+/** The current model as a zip, or null after an error. */
+export async function downloadModel(): Promise<Blob | null> {
+  return packed(async () => {
+    await holdCurrent();
+    const scores = shown.run ? shown.after : (shown.find('current')?.evaluation ?? null);
+    work.begin('packing');
+    return unwrap(await trainer.download(modelCard(shown.modelName, shown.run, scores)));
+  });
+}
+
+/** The last checkpoint with the script that goes on in Python, or null after an error. */
+export async function downloadCheckpoint(runId: string): Promise<Blob | null> {
+  return packed(async () => {
+    await held.prepareRun(runId);
+    work.begin('packing');
+    return unwrap(await trainer.downloadCheckpoint(runId));
+  });
+}
+
+async function packed(make: () => Promise<Blob>): Promise<Blob | null> {
+  let zip: Blob | null = null;
+  await guarded('download', async () => {
+    zip = await make();
+  });
+  return zip;
+}
