@@ -147,7 +147,7 @@ async function measureGoal(goal: Goal, open: OpenOurs) {
   const first = ours.get(compared[0])!;
   const facts = await first.facts();
   const javascript = await first.timeJavaScript(steps);
-  for (const { time } of contestants.values()) await time('forward', 2);
+  for (const contestant of contestants.values()) await contestant.time('forward', 2);
   const forward = await takeTurns(contestants, 'forward', 2 * steps);
   for (const contestant of [...ours.values(), ...theirs.values()]) await contestant.dispose();
 
