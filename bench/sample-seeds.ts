@@ -16,23 +16,24 @@ interface Outcome {
   seconds: number;
 }
 
-const cwd = fileURLToPath(new URL('..', import.meta.url));
+const pathOf = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 async function trainWith(seed: number): Promise<Outcome> {
   const output = await mkdtemp(join(tmpdir(), 'manabi-seed-'));
   const given = {
-    model_name_or_path: 'public/model',
-    train_file: 'public/sample/train.json',
-    validation_file: 'public/sample/valid.json',
+    model_name_or_path: pathOf('public/model'),
+    train_file: pathOf('public/sample/train.json'),
+    validation_file: pathOf('public/sample/valid.json'),
     output_dir: output,
     backend: 'cpu',
     ...presets.sample,
     seed,
   };
-  const options = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value ?? 'all')]);
+  const options = Object.entries(given).map(([name, value]) => `--${name}=${value ?? 'all'}`);
   const start = performance.now();
   try {
-    await promisify(execFile)('npx', ['tsx', 'src/cli/train.ts', ...options], { cwd, maxBuffer: 2 ** 26 });
+    const script = ['--import', import.meta.resolve('tsx'), pathOf('src/cli/train.ts')];
+    await promisify(execFile)(process.execPath, [...script, ...options], { maxBuffer: 2 ** 26 });
     const seconds = (performance.now() - start) / 1000;
     const results = await readFile(join(output, 'eval_results.json'), 'utf8');
     return { ...(JSON.parse(results) as Omit<Outcome, 'seconds'>), seconds };
