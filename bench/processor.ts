@@ -44,12 +44,14 @@ const OF_PLAN = 0.02;
 export interface Row {
   name: string;
   value: number;
-  least: number;
-  most: number;
+  least?: number;
+  most?: number;
+  /** The two that it is a quotient of. */
   detail: string;
 }
 
-export const isKept = ({ value, least, most }: Row): boolean => value >= least && value <= most;
+export const isKept = ({ value, least = -Infinity, most = Infinity }: Row): boolean =>
+  value >= least && value <= most;
 
 /** Ours, in Node or in a page. */
 interface OurSteps {
@@ -171,7 +173,6 @@ async function measureGoal(goal: Goal, open: OpenOurs) {
       name: `${shape}, step: 1 thread / 2 threads`,
       value: one / two,
       least: scaling,
-      most: Infinity,
       detail,
     });
   }
@@ -194,7 +195,7 @@ async function takeTurns(contestants: ReadonlyMap<string, Contestant>, work: Wor
 
 function compare(times: ReadonlyMap<string, number>, threads: number) {
   const [our, their] = ['ours', 'theirs'].map((name) => times.get(`${name} ${threads}`)!);
-  return { value: our / their, least: 0, detail: `${our.toFixed(1)} and ${their.toFixed(1)} ms` };
+  return { value: our / their, detail: `${our.toFixed(1)} and ${their.toFixed(1)} ms` };
 }
 
 /** What hangs on no other process. */
@@ -205,21 +206,18 @@ function countedRows({ size, N }: Goal, shape: string, facts: ProcessorFacts, ja
     {
       name: `${shape}: buffers made after the second step`,
       value: buffers_after_second_step,
-      least: 0,
       most: 0,
       detail: '',
     },
     {
       name: `${shape}: bytes that memory grew after the second step`,
       value: bytes_after_second_step,
-      least: 0,
       most: 0,
       detail: '',
     },
     {
       name: `${shape}: JavaScript of a step, ms`,
       value: javascript,
-      least: 0,
       most: JAVASCRIPT_MS,
       detail: '',
     },
@@ -237,7 +235,6 @@ function countedRows({ size, N }: Goal, shape: string, facts: ProcessorFacts, ja
     rows.push({
       name: `${shape}, ${kind === 'cpu' ? 'processor' : 'GPU'}: executed / necessary FLOPs`,
       value: executed / necessary,
-      least: 1,
       most: FLOPS_RATIO,
       detail: `${(executed / 1e9).toFixed(3)} and ${(necessary / 1e9).toFixed(3)} GFLOP`,
     });
@@ -247,17 +244,15 @@ function countedRows({ size, N }: Goal, shape: string, facts: ProcessorFacts, ja
 
 function cellsOf(row: Row) {
   const { name, value, least, most, detail } = row;
-  const number = (figure: number) => (Number.isInteger(figure) ? String(figure) : figure.toFixed(3));
-  const bound =
-    most === Infinity
-      ? `>= ${number(least)}`
-      : least > 0 && least !== 1
-        ? `${number(least)} to ${number(most)}`
-        : `<= ${number(most)}`;
+  const text = (figure: number) => (Number.isInteger(figure) ? String(figure) : figure.toFixed(4));
+  const bounds = [
+    least === undefined ? '' : `>= ${text(least)}`,
+    most === undefined ? '' : `<= ${text(most)}`,
+  ];
   return {
     figure: name,
-    measured: number(value),
-    bound,
+    measured: text(value),
+    bound: bounds.filter(Boolean).join(', '),
     detail,
     kept: isKept(row) ? 'yes' : 'MISSED',
   };
