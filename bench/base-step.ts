@@ -30,7 +30,7 @@ export interface BaseStep {
 }
 
 /**
- * One whole step over [B, N] by the fused engine, optimizer included. Only the first and the last row have labels: the
+ * One whole step over [B, N] by KernelEngine, optimizer included. Only the first and the last row have labels: the
  * others are computed too, but add exactly nothing, so the composed form needs those two rows alone. No dropout and no
  * clipping: after a first step the first moments are (1 - beta1) times the gradients. Throws when one is not finite.
  */

@@ -1,14 +1,24 @@
 // npm run bench -- --chromium: the steps in the browser that people use, not in Node.
-import { chromium } from 'playwright';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Page } from 'playwright';
 import { createServer } from 'vite';
 import { chromiumArgs, chromiumPath } from '../e2e/browser.mjs';
-import type { measureHere, PageMeasure } from './in-page.ts';
 
-export type MeasureInPage = (...values: Parameters<typeof measureHere>) => Promise<PageMeasure>;
+/** With these a page may share memory with its workers. */
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
 
-/** `work` measures on a page of its own each time, so that one shape's pipelines do not help the next. */
-export async function inChromium<T>(work: (measure: MeasureInPage) => Promise<T>): Promise<T> {
-  const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
+/** Runs `work` with a function that opens pages: one for each measurement, so that nothing of one helps the next. */
+export async function inChromium<T>(work: (open: () => Promise<Page>) => Promise<T>): Promise<T> {
+  const server = await createServer({
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    // A package that is found late would reload the page.
+    optimizeDeps: { entries: ['bench/in-page.ts', 'bench/processor-page.ts', 'bench/processor-worker.ts'] },
+    server: { port: 0, headers: isolation },
+    logLevel: 'error',
+  });
   await server.listen();
   const browser = await chromium.launch({
     executablePath: chromiumPath() ?? undefined,
@@ -16,20 +26,27 @@ export async function inChromium<T>(work: (measure: MeasureInPage) => Promise<T>
   });
   try {
     const [origin] = server.resolvedUrls?.local ?? [];
-    return await work(async (...values) => {
+    return await work(async () => {
       const page = await browser.newPage();
       const blank = `${origin}bench/blank`;
-      await page.route(blank, (route) => route.fulfill({ contentType: 'text/html', body: '' }));
+      const answer = { contentType: 'text/html', body: '', headers: isolation };
+      await page.route(blank, (route) => route.fulfill(answer));
       await page.goto(blank);
-      // Text, so that no tool rewrites the import.
-      const module = `import('/bench/in-page.ts')`;
-      const call = `${module}.then(({ measureHere }) => measureHere(...${JSON.stringify(values)}))`;
-      const measured = await page.evaluate<PageMeasure>(call);
-      await page.close();
-      return measured;
+      return page;
     });
   } finally {
     await browser.close();
     await server.close();
   }
+}
+
+/** Calls what `path` exports as `name` ("object.method" too) in the page. */
+export async function callInPage<T>(
+  page: Page,
+  path: string,
+  name: string,
+  values: readonly unknown[],
+): Promise<T> {
+  // Text, so that no tool rewrites the import.
+  return page.evaluate<T>(`import('${path}').then((module) => module.${name}(...${JSON.stringify(values)}))`);
 }

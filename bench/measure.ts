@@ -71,7 +71,8 @@ export async function runSteps(
   return { ...counted, first_step_ms, step_ms, examples_per_s, js_ms: median(js) };
 }
 
-async function finish(engine: Engine): Promise<void> {
+/** Waits for what was given to the engine. Throws when a loss is not finite. */
+export async function finish(engine: Engine): Promise<void> {
   for (const { step, loss, gradNorm } of await engine.drainMetrics()) {
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
       throw new Error(`step ${step} on ${engine.device}: loss ${loss}, gradient norm ${gradNorm}`);

@@ -8,8 +8,7 @@ export interface PlanFigures extends MemoryPlan {
   dispatches: number;
   necessary_flops: number;
   executed_flops: number;
-  recomputed_flops: number;
-  /** (executed - recomputed) / necessary. */
+  /** executed / necessary. */
   flops_ratio: number;
 }
 
@@ -28,8 +27,8 @@ const MIB = 2 ** 20;
 /** One row per shape; "-" is not measured, never estimated. */
 export function printTable(reports: readonly ShapeReport[]): void {
   const rows = reports.map((report) => {
-    const { plan, fused, composed, pytorch } = report;
-    const { executed, recorded } = fused;
+    const { plan, kernels, composed, pytorch } = report;
+    const { executed, recorded } = kernels;
     const faster = (other: { step_ms: number } | Skipped) =>
       executed && 'step_ms' in other ? (other.step_ms / executed.step_ms).toFixed(2) : '-';
     const time = (other: { step_ms: number } | Skipped | null) =>
@@ -37,7 +36,7 @@ export function printTable(reports: readonly ShapeReport[]): void {
     return {
       shape: `${report.size} ${report.B} x ${report.N}`,
       step: executed ? 'executed' : 'recorded',
-      'fused ms': time(executed),
+      'kernels ms': time(executed),
       'examples/s': executed?.examples_per_s.toPrecision(3) ?? '-',
       'tfjs ms': time(composed),
       'x faster': faster(composed),
@@ -45,13 +44,13 @@ export function printTable(reports: readonly ShapeReport[]): void {
       'x torch': faster(pytorch),
       'dispatches/passes/submits': `${recorded.dispatches}/${recorded.passes}/${recorded.submits}`,
       'JS ms': executed?.js_ms.toFixed(2) ?? '-',
-      'no submit': fused.js_without_submit_ms.toFixed(2),
-      fastest: fused.js_without_submit_fastest_ms.toFixed(2),
-      'peak MiB': (fused.peak_bytes / MIB).toFixed(1),
-      'of plan': (fused.peak_bytes / plan.total).toFixed(4),
+      'no submit': kernels.js_without_submit_ms.toFixed(2),
+      fastest: kernels.js_without_submit_fastest_ms.toFixed(2),
+      'peak MiB': (kernels.peak_bytes / MIB).toFixed(1),
+      'of plan': (kernels.peak_bytes / plan.total).toFixed(4),
       'binding MiB': (plan.largestBinding / MIB).toFixed(1),
       'FLOP ratio': plan.flops_ratio.toFixed(4),
-      'new buffers/pipelines': `${fused.buffers_after_second_step}/${fused.pipelines_after_second_step}`,
+      'new buffers/pipelines': `${kernels.buffers_after_second_step}/${kernels.pipelines_after_second_step}`,
     };
   });
   console.log('\nB x N; step: executed, or recorded (everything but the kernels themselves)\n');
@@ -65,11 +64,11 @@ export function printTable(reports: readonly ShapeReport[]): void {
 
 /** The kinds of dispatch that take most of an executed step, and how the step of --full agrees with the composed form. */
 export function printKernels(reports: readonly ShapeReport[]): void {
-  for (const { size, B, N, fused, step } of reports) {
-    if (fused.kernels.length > 0) {
+  for (const { size, B, N, kernels, step } of reports) {
+    if (kernels.kinds.length > 0) {
       console.log(`\n${size} ${B} x ${N}: time by kind of dispatch\n`);
       print(
-        fused.kernels.slice(0, 16).map(({ label, calls, ms, share, gflops }) => ({
+        kernels.kinds.slice(0, 16).map(({ label, calls, ms, share, gflops }) => ({
           kernel: label,
           calls,
           ms: ms.toFixed(2),
@@ -89,7 +88,7 @@ export function printKernels(reports: readonly ShapeReport[]): void {
   }
 }
 
-function print(rows: readonly Record<string, string | number>[]): void {
+export function print(rows: readonly Record<string, string | number>[]): void {
   const columns = Object.keys(rows[0] ?? {});
   const widths = columns.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
   const line = (cells: readonly string[]) =>

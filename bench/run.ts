@@ -1,4 +1,5 @@
-// npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium]. How to read it: README.md.
+// npm run bench -- [--processor] [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium].
+// How to read it: README.md.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,10 +9,12 @@ import { tuneTiles } from '../src/devices/gpu/tune.ts';
 import { float32, type EngineSettings } from '../src/model/engine.ts';
 import { planMemory, stepCalls } from '../src/engine/memory.ts';
 import { countCalls } from './calls.ts';
-import { inChromium } from './chromium.ts';
+import { callInPage, inChromium } from './chromium.ts';
 import { checkBaseStep } from './base-step.ts';
 import { openGpu } from './device.ts';
-import { executedFlops, necessaryFlops } from './flops.ts';
+import { flopsOf } from './flops.ts';
+import type { measureHere, PageMeasure } from './in-page.ts';
+import { benchProcessor, isKept } from './processor.ts';
 import { measurePytorch, missingPytorch } from './pytorch.ts';
 import { limitsOf, noMemory, type Limits } from './measure.ts';
 import { printKernels, printTable, type PlanFigures, type ShapeReport } from './report.ts';
@@ -29,29 +32,38 @@ function readArguments() {
     options: {
       full: { type: 'boolean', default: false },
       size: { type: 'string' },
-      tokens: { type: 'string', default: '64,160,512' },
+      tokens: { type: 'string' },
       json: { type: 'string' },
       fp16: { type: 'boolean', default: false },
       chromium: { type: 'boolean', default: false },
+      processor: { type: 'boolean', default: false },
     },
   });
   const sizes = sizeNames.filter((size) => values.size === undefined || size === values.size);
-  const tokens = values.tokens.split(',').map(Number);
+  const given = values.tokens?.split(',').map(Number);
+  const tokens = given ?? [64, 160, 512];
   if (sizes.length === 0 || !tokens.every((N) => Number.isInteger(N) && N > 0)) {
     throw new Error(
-      'npm run bench -- [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium]',
+      'npm run bench -- [--processor] [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium]',
     );
   }
-  const { full, json, fp16, chromium } = values;
-  return { sizes, tokens, full, json, settings: { ...float32, fp16 }, chromium };
+  const { full, json, fp16, chromium, processor } = values;
+  return { sizes, given, tokens, full, json, settings: { ...float32, fp16 }, chromium, processor };
 }
 
-async function main(): Promise<void> {
+/** Whether every figure that has a bound keeps it. */
+async function main(): Promise<boolean> {
   const options = readArguments();
+  if (options.processor) {
+    const found = await benchProcessor(options.sizes, options.given ?? null, options.chromium);
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(found, null, 1)}\n`);
+    return found.rows.every(isKept);
+  }
   const { machine, reports } = await (options.chromium ? benchChromium(options) : benchNode(options));
   if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine, reports }, null, 1)}\n`);
   printTable(reports);
   printKernels(reports);
+  return true;
 }
 
 async function benchNode(options: Options) {
@@ -85,21 +97,19 @@ async function benchNode(options: Options) {
 
 function benchChromium(options: Options) {
   const { settings } = options;
-  return inChromium(async (measure) => {
+  return inChromium(async (open) => {
     let machine = {};
     const reports: ShapeReport[] = [];
     for (const { size, N, small } of shapes(options)) {
-      const { tiles, limits, fused, composed, ...adapter } = await measure(
-        size,
-        configJson(size),
-        [BATCH, N],
-        small,
-        settings,
-      );
+      const page = await open();
+      const values: Parameters<typeof measureHere> = [size, configJson(size), [BATCH, N], small, settings];
+      const measured = await callInPage<PageMeasure>(page, '/bench/in-page.ts', 'measureHere', values);
+      await page.close();
+      const { tiles, limits, kernels, composed, ...adapter } = measured;
       machine = announce(options, { ...adapter, limits, tiles, browser: 'Chromium' });
       const plan = planOf(size, N, tiles, limits, settings);
       const pytorch = { skipped: 'not in Chromium' };
-      reports.push({ size, B: BATCH, N, plan, fused, composed, pytorch, step: null });
+      reports.push({ size, B: BATCH, N, plan, kernels, composed, pytorch, step: null });
     }
     return { machine, reports };
   });
@@ -109,8 +119,8 @@ function benchChromium(options: Options) {
 function shapes({ sizes, tokens, full }: Options) {
   return sizes.flatMap((size) =>
     tokens.map((N) => {
-      const flops = necessaryFlops(configOf(size), BATCH, N);
-      return { size, N, small: size !== 'base' && (full || flops <= SOFTWARE_FLOPS) };
+      const { necessary } = flopsOf(stepCalls(configOf(size), { B: BATCH, N }), 'gpu');
+      return { size, N, small: size !== 'base' && (full || necessary <= SOFTWARE_FLOPS) };
     }),
   );
 }
@@ -132,18 +142,16 @@ function planOf(
   const memory = planMemory(config, [{ B: BATCH, N, mode: 'train' }], gpuMemory(limits), settings);
   // Micro-batches that a cut batch would need are not counted: at these sizes no batch is cut.
   const calls = stepCalls(config, { B: BATCH, N }, tiles, settings);
-  const necessary_flops = necessaryFlops(config, BATCH, N);
-  const { executed, recomputed } = executedFlops(calls);
+  const { executed, necessary } = flopsOf(calls, 'gpu');
   return {
     ...memory,
     dispatches: calls.pass.length + calls.finish.length,
-    necessary_flops,
+    necessary_flops: necessary,
     executed_flops: executed,
-    recomputed_flops: recomputed,
-    flops_ratio: (executed - recomputed) / necessary_flops,
+    flops_ratio: executed / necessary,
   };
 }
 
-await main();
+const kept = await main();
 // Dawn keeps Node alive.
-process.exit(0);
+process.exit(kept ? 0 : 1);

@@ -5,7 +5,7 @@ import type { DebertaConfig } from '../src/model/config.ts';
 import type { EngineSettings } from '../src/model/engine.ts';
 import type { Calls } from './calls.ts';
 import { measureComposed, type ComposedMeasure } from './composed.ts';
-import { measureFused, type FusedMeasure } from './fused.ts';
+import { measureKernels, type KernelsMeasure } from './kernels.ts';
 import { randomBatch, randomWeights } from './random.ts';
 
 /** Not measured, and why. */
@@ -14,7 +14,7 @@ export interface Skipped {
 }
 
 export interface ShapeMeasure {
-  fused: FusedMeasure;
+  kernels: KernelsMeasure;
   composed: ComposedMeasure | Skipped;
 }
 
@@ -32,13 +32,13 @@ export async function measureShape(
   settings: EngineSettings,
 ): Promise<ShapeMeasure> {
   const [weights, batch] = [randomWeights(config), randomBatch(config, B, N)];
-  const steps = gpu.isSoftware ? { fused: 2, composed: 1 } : { fused: 20, composed: 5 };
-  const fusedSteps = execute ? steps.fused : 0;
-  const fused = await measureFused(gpu, calls, config, weights, batch, tiles, fusedSteps, settings);
+  const steps = gpu.isSoftware ? { kernels: 2, composed: 1 } : { kernels: 20, composed: 5 };
+  const kernelSteps = execute ? steps.kernels : 0;
+  const kernels = await measureKernels(gpu, calls, config, weights, batch, tiles, kernelSteps, settings);
   const composed = execute
     ? await measureComposed(openGpu, calls, config, weights, batch, steps.composed).catch(reason)
     : tooLarge;
-  return { fused, composed };
+  return { kernels, composed };
 }
 
 /** A comparison that fails (out of memory, say) is reported, with its reason, beside what was measured. */

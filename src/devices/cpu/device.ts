@@ -20,7 +20,7 @@ const TURN_NS = BigInt(TURN_MS * 1e6);
 type Address = number | bigint;
 
 /** The functions of kernels.as.ts. */
-interface Runtime {
+export interface Runtime {
   begin(call: Address, parts: number, meeting: Address, others: number): void;
   work(meeting: Address, scratch: Address): void;
   ended(parts: number, meeting: Address, nanoseconds: bigint): number;
@@ -60,7 +60,8 @@ export class CpuDevice implements Device {
   private lose: (reason: string) => void = () => {};
   private fatal: ManabiError | null = null;
   private others: Thread[] = [];
-  private readonly runtime: Runtime;
+  /** The bench puts functions in its place that take the time of these. */
+  runtime: Runtime;
   private readonly kernels: Map<string, number>;
   private readonly meeting: CpuBuffer;
   private readonly meetingAddress: Address;
@@ -102,6 +103,11 @@ export class CpuDevice implements Device {
 
   get threads(): number {
     return 1 + this.others.length;
+  }
+
+  /** Bytes that the memory has grown to; it never shrinks. */
+  get grownBytes(): number {
+    return this.space.memory.buffer.byteLength;
   }
 
   get memory(): DeviceMemory {

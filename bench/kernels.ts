@@ -1,4 +1,4 @@
-// The fused engine: measured by executing steps, or by recording them (everything but the kernels themselves).
+// KernelEngine on a GPU: measured by executing steps, or by recording them (everything but the kernels themselves).
 import type { Batch } from '../src/features/feature.ts';
 import type { Gpu } from '../src/devices/gpu/device.ts';
 import type { TileChoice } from '../src/kernels/linear/tile.ts';
@@ -19,7 +19,7 @@ export interface KernelTime {
   gflops: number | null;
 }
 
-export interface FusedMeasure {
+export interface KernelsMeasure {
   /** Null where the step was recorded, not executed. */
   executed: StepMeasure | null;
   /** Counts of one replayed step. */
@@ -33,13 +33,13 @@ export interface FusedMeasure {
   buffers_after_second_step: number;
   pipelines_after_second_step: number;
   /** Empty where the step was not executed or the adapter has no timestamp-query. */
-  kernels: KernelTime[];
+  kinds: KernelTime[];
 }
 
 const REPLAYS = 30;
 
 /** `steps`: how many are executed after the second; 0 to record only. */
-export async function measureFused(
+export async function measureKernels(
   gpu: Gpu,
   calls: Calls,
   config: DebertaConfig,
@@ -48,7 +48,7 @@ export async function measureFused(
   tiles: TileChoice,
   steps: number,
   settings: EngineSettings = float32,
-): Promise<FusedMeasure> {
+): Promise<KernelsMeasure> {
   const before = gpu.counters.liveBytes;
   gpu.counters.peakBytes = before;
   const engine = await KernelEngine.create(gpu, config, weights, { tiles, settings });
@@ -73,7 +73,7 @@ export async function measureFused(
       peak_bytes: gpu.counters.peakBytes - before,
       buffers_after_second_step: buffersCreated - made.buffersCreated,
       pipelines_after_second_step: pipelinesCompiled - made.pipelinesCompiled,
-      kernels: executed ? await timeKernels(gpu, engine, batch) : [],
+      kinds: executed ? await timeKernels(gpu, engine, batch) : [],
     };
   } finally {
     engine.dispose();
