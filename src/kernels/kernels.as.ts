@@ -6,6 +6,7 @@ import { kernelOf } from './call.as';
 export { adamW } from './adamw/adamw.as';
 export { attentionGrad } from './attention/backward.as';
 export { attention } from './attention/forward.as';
+export { clear } from './clear.as';
 export { convActivation, convActivationGrad, convColumns, convColumnsGrad } from './conv/conv.as';
 export { dropout } from './dropout/dropout-kernel.as';
 export { embed, embedGrad, positionGrad } from './embedding/embedding.as';

@@ -8,9 +8,11 @@ import { chooseBuild, loadModule, type Build } from './module.ts';
 import { RECORD_BYTES, writeRecord } from './record.ts';
 import { canShareMemory, defaultThreads, startThread, type Thread } from './threads.ts';
 
-/** Bytes of src/kernels/call.as.ts and kernels.as.ts. */
+/** Bytes of src/kernels/call.as.ts, clear.as.ts and kernels.as.ts. */
+const CLEAR_PART_BYTES = 1 << 18;
 const SCRATCH_BYTES = 1 << 20;
 const MEETING_BYTES = 256;
+const OWN_RECORD_BYTES = Math.ceil(RECORD_BYTES / ALIGNMENT) * ALIGNMENT;
 const GENERATION = 64;
 
 /** How long this thread computes before it lets messages in (a stop, a dead thread), and how long it waits for others at once. */
@@ -64,6 +66,8 @@ export class CpuDevice implements Device {
   runtime: Runtime;
   private readonly kernels: Map<string, number>;
   private readonly meeting: CpuBuffer;
+  /** Of a call that is in no plan. */
+  private readonly record: CpuBuffer;
   private readonly meetingAddress: Address;
   private readonly scratchAddress: Address;
   private turnEnds = 0;
@@ -82,6 +86,7 @@ export class CpuDevice implements Device {
     this.kernels = kernels;
     this.counters.pipelinesCompiled = kernels.size;
     this.meeting = this.createBuffer('meeting', MEETING_BYTES);
+    this.record = this.createBuffer('record', RECORD_BYTES);
     this.meetingAddress = this.address(this.meeting.address);
     this.scratchAddress = this.address(this.createBuffer('scratch', SCRATCH_BYTES).address);
   }
@@ -162,8 +167,8 @@ export class CpuDevice implements Device {
 
   async run(plans: readonly DevicePlan[], { clear = [], copy }: RunOptions = {}): Promise<void> {
     this.check();
-    for (const buffer of clear) this.space.bytes(own(buffer).address, buffer.size).fill(0);
     this.turnEnds = performance.now() + TURN_MS;
+    for (const buffer of clear) await this.clear(own(buffer));
     for (const plan of plans) await this.runPlan(plan as CpuPlan);
     if (copy) {
       const bytes = this.space.bytes(this.addressOf(copy.from), copy.from.size);
@@ -227,6 +232,21 @@ export class CpuDevice implements Device {
     return this.fatal;
   }
 
+  private async clear(buffer: CpuBuffer): Promise<void> {
+    const { record } = this;
+    const parts = Math.ceil(buffer.size / CLEAR_PART_BYTES);
+    const call: CpuCall = {
+      label: 'clear',
+      uniforms: [{ u32: buffer.size }],
+      bindings: [{ buffer, offset: 0, size: buffer.size }],
+      wgsl: null,
+      wasm: { kernel: 'clear', parts },
+    };
+    const view = this.space.view(record.address, RECORD_BYTES);
+    writeRecord(view, 0, call, this.kernels.get('clear') as number, (slice) => this.addressOf(slice));
+    await this.runCall(call, record.address);
+  }
+
   private async runPlan({ calls, records }: CpuPlan): Promise<void> {
     for (const [i, call] of calls.entries()) {
       // Awaiting what is already done would cost a turn of the microtask queue for each of some hundred calls.
@@ -278,7 +298,7 @@ export function cpuMemory(limit: number, threads: number): DeviceMemory {
     maxBufferSize: limit,
     maxBytes: limit,
     planBytes: (calls) => calls.filter(isOurs).length * RECORD_BYTES,
-    ownBytes: () => MEETING_BYTES + threads * SCRATCH_BYTES,
+    ownBytes: () => MEETING_BYTES + OWN_RECORD_BYTES + threads * SCRATCH_BYTES,
   };
 }
 
