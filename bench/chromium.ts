@@ -2,6 +2,7 @@
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
 import { chromiumArgs, chromiumPath } from '../e2e/browser.mjs';
+import { isolationHeaders } from '../src/isolation-headers.ts';
 import type { measureHere, PageMeasure } from './in-page.ts';
 
 export type MeasureInPage = (...values: Parameters<typeof measureHere>) => Promise<PageMeasure>;
@@ -19,7 +20,9 @@ export async function inChromium<T>(work: (measure: MeasureInPage) => Promise<T>
     return await work(async (...values) => {
       const page = await browser.newPage();
       const blank = `${origin}bench/blank`;
-      await page.route(blank, (route) => route.fulfill({ contentType: 'text/html', body: '' }));
+      await page.route(blank, (route) =>
+        route.fulfill({ contentType: 'text/html', headers: isolationHeaders, body: '' }),
+      );
       await page.goto(blank);
       // Text, so that no tool rewrites the import.
       const module = `import('/bench/in-page.ts')`;

@@ -98,7 +98,7 @@ async function main(): Promise<void> {
 
   const control = new TrainingControl();
   process.once('SIGINT', () => {
-    console.log('\nStopping after this step; press Ctrl+C again to end at once.');
+    console.log('\nStopping with a checkpoint; press Ctrl+C again to end at once.');
     control.stop();
   });
   const onEvent = eventWriter(engine, files, args, output_dir, log);
