@@ -20,10 +20,10 @@ import { learningRateAt } from '../training/schedule.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
-import { openCpu, openWebGpu } from './backend.ts';
+import { openBest, openCpu, openWebGpu, type CreateEngine } from './backend.ts';
 import { readCheckpoint, readModelFolder, writeCheckpoint, writeModelFolder } from './model-folder.ts';
 import { progressBar } from './progress-bar.ts';
-import { readTrainCommand, UsageError } from './train-arguments.ts';
+import { readTrainCommand, UsageError, type TrainCommand } from './train-arguments.ts';
 
 async function readExamples(path: string, samples: number | null, seed: number): Promise<SquadExample[]> {
   const { size } = await stat(path);
@@ -57,6 +57,11 @@ function resultsOf({ accuracy, jglue, squad_v1, squad_v2 }: Evaluation, log: rea
   };
 }
 
+function openBackend({ backend, threads }: TrainCommand): Promise<CreateEngine> {
+  if (backend === 'webgpu') return openWebGpu();
+  return backend === 'cpu' ? openCpu(threads ?? undefined) : openBest(threads ?? undefined);
+}
+
 async function main(): Promise<void> {
   const command = readTrainCommand(process.argv.slice(2));
   const { args, output_dir } = command;
@@ -78,7 +83,7 @@ async function main(): Promise<void> {
     evaluation: featuresOf(tokenizer, held, args),
     padTokenId: tokenizer.padTokenId,
   };
-  const createEngine = await (command.backend === 'cpu' ? openCpu() : openWebGpu());
+  const createEngine = await openBackend(command);
   const engine = await createEngine(config, weights, {
     fp16: args.fp16,
     freeze_embeddings: args.freeze_embeddings,
@@ -174,7 +179,7 @@ function eventWriter(
 }
 
 const driverAdvice =
-  'Node finds GPUs through Vulkan, Metal or D3D12. On Linux install the driver, or a software one: apt install mesa-vulkan-drivers. Small models train with --backend cpu.';
+  'Node finds GPUs through Vulkan, Metal or D3D12. On Linux install the driver, or a software one: apt install mesa-vulkan-drivers. The processor needs none: --backend cpu.';
 
 try {
   await main();

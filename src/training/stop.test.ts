@@ -3,7 +3,7 @@ import { CpuDevice } from '../devices/cpu/device.ts';
 import { KernelEngine } from '../engine/engine.ts';
 import { randomWeights, smallModel } from '../engine/test-models.ts';
 import { parseConfig } from '../model/config.ts';
-import type { NamedTensors, OptimizerState } from '../model/engine.ts';
+import type { NamedTensor, NamedTensors, OptimizerState } from '../model/engine.ts';
 import { Mt19937 } from '../random/mt19937.ts';
 import { TrainingControl } from './control.ts';
 import type { TrainerState } from './state.ts';
@@ -19,14 +19,14 @@ const config = parseConfig(
 const args = {
   ...defaultArguments,
   learning_rate: 1e-3,
-  gradient_accumulation_steps: 4,
-  max_steps: 4,
+  gradient_accumulation_steps: 3,
+  max_steps: 3,
   eval_strategy: 'no' as const,
   save_strategy: 'no' as const,
   pad_to_max_length: false,
 };
 
-const slow = { timeout: 60_000 };
+const slow = { timeout: 120_000 };
 
 const generator = new Mt19937(5);
 const N = 128;
@@ -85,14 +85,17 @@ function expectEqual(found: Omit<Left, 'state'>, wanted: Omit<Left, 'state'>): v
     exp_avg_sq,
   ];
   for (const [i, tensors] of all(wanted).entries()) {
-    for (const [name, { data }] of tensors) expect(all(found)[i].get(name)?.data, name).toEqual(data);
+    // toEqual takes long over so many values.
+    const same = (name: string, { data }: NamedTensor) =>
+      Buffer.from(data.buffer).equals(Buffer.from(all(found)[i].get(name)?.data.buffer ?? []));
+    expect([...tensors].filter(([name, tensor]) => !same(name, tensor))).toEqual([]);
   }
 }
 
 test('a stop within a step is heard at once, and leaves the step before to go on from', slow, async () => {
-  let afterTwo: Omit<Left, 'state'> | undefined;
+  let afterOne: Omit<Left, 'state'> | undefined;
   const whole = await run({}, null, async (number, engine) => {
-    if (number === 3) afterTwo = await tensorsOf(engine);
+    if (number === 2) afterOne = await tensorsOf(engine);
   });
 
   const control = new TrainingControl();
@@ -104,20 +107,20 @@ test('a stop within a step is heard at once, and leaves the step before to go on
     work = (user + system) / 1000;
   };
   const stopped = await run({ control, onEvent }, null, (number) => {
-    if (number !== 3) return;
+    if (number !== 2) return;
     setTimeout(() => {
       stoppedAt = process.cpuUsage();
       control.stop();
     }, 40);
   });
-  expect(stopped.state.global_step).toBe(2);
-  expect(stopped.state.log_history.map(({ step }) => step)).toEqual([1, 2]);
+  expect(stopped.state.global_step).toBe(1);
+  expect(stopped.state.log_history.map(({ step }) => step)).toEqual([1]);
   expect(work).toBeLessThan(100 * device.threads);
-  if (!afterTwo) throw new Error('step 3 did not come');
-  expectEqual(stopped, afterTwo);
+  if (!afterOne) throw new Error('step 2 did not come');
+  expectEqual(stopped, afterOne);
 
   const continued = await run({}, stopped, () => {});
-  expect(continued.state.global_step).toBe(4);
+  expect(continued.state.global_step).toBe(3);
   expectEqual(continued, whole);
 });
 
