@@ -78,6 +78,9 @@ async function run(
   return left;
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
 function expectEqual(found: Omit<Left, 'state'>, wanted: Omit<Left, 'state'>): void {
   const all = ({ weights, optimizer: { exp_avg, exp_avg_sq } }: typeof found) => [
     weights,
@@ -86,8 +89,10 @@ function expectEqual(found: Omit<Left, 'state'>, wanted: Omit<Left, 'state'>): v
   ];
   for (const [i, tensors] of all(wanted).entries()) {
     // toEqual takes long over so many values.
-    const same = (name: string, { data }: NamedTensor) =>
-      Buffer.from(data.buffer).equals(Buffer.from(all(found)[i].get(name)?.data.buffer ?? []));
+    const same = (name: string, { data }: NamedTensor) => {
+      const other = all(found)[i].get(name)?.data;
+      return other !== undefined && Buffer.compare(bytesOf(other), bytesOf(data)) === 0;
+    };
     expect([...tensors].filter(([name, tensor]) => !same(name, tensor))).toEqual([]);
   }
 }
