@@ -11,7 +11,7 @@ import {
 } from '../src/features/batches.ts';
 import type { Batch, Feature } from '../src/features/feature.ts';
 import { windowFeatures } from '../src/features/features.ts';
-import { readSquadFile } from '../src/squad/parse.ts';
+import { readSquadFile } from '../src/squad/read-file.ts';
 import { readTokenizerFolder } from './read-tokenizer.ts';
 
 const { values } = parseArgs({

@@ -61,16 +61,18 @@ async function main() {
   );
 }
 
-/** ids by @xenova/transformers, which reads tokenizer.json only; null where there is none. */
+/** ids by @xenova/transformers, which reads tokenizer.json only; null where there is none, or one of another family. */
 async function readPeer(folder: string): Promise<((text: string) => number[]) | null> {
   if (!existsSync(join(folder, 'tokenizer.json'))) return null;
   const { DebertaV2Tokenizer } = await import('@xenova/transformers');
   const json = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')) as {
-    pre_tokenizer: PreTokenizer;
+    pre_tokenizer: PreTokenizer | null;
+    model: { type: string };
   };
+  if (json.model.type !== 'Unigram') return null;
   // It knows Metaspace's old key only: without it, no U+2581 is prepended and no encoding agrees.
-  for (const step of json.pre_tokenizer.pretokenizers ?? [json.pre_tokenizer]) {
-    if (step.type === 'Metaspace') step.add_prefix_space = true;
+  for (const step of json.pre_tokenizer?.pretokenizers ?? [json.pre_tokenizer]) {
+    if (step?.type === 'Metaspace') step.add_prefix_space = true;
   }
   const config = join(folder, 'tokenizer_config.json');
   const tokenizer = new DebertaV2Tokenizer(

@@ -4,18 +4,17 @@
 //   python tools/verify_export.py model OUT/model OUT/logits.json
 //   python tools/verify_export.py checkpoint OUT/checkpoint OUT/losses.json
 // OUT/checkpoint is the page's checkpoint zip of the middle of the run, unpacked; losses.json the 10 steps that followed it here.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
+import { chooseForRun, prepareData } from '../src/answering/prepare-data.ts';
 import { exportTrainerCheckpointZip } from '../src/checkpoint/continue-training.ts';
 import { openCpu, openWebGpu } from '../src/cli/backend.ts';
-import { readModelFolder, writeModelFolder } from '../src/cli/model-folder.ts';
+import { openDataFile } from '../src/cli/data-file.ts';
+import { openModel, writeModelFolder } from '../src/cli/model-folder.ts';
 import { readTrainCommand } from '../src/cli/train-arguments.ts';
 import { padBatch } from '../src/features/batches.ts';
-import { notebookFeature, windowFeatures } from '../src/features/features.ts';
-import { initializeHead, parameterShapes } from '../src/model/parameters.ts';
-import { parseSquad } from '../src/squad/parse.ts';
-import { sampleExamples } from '../src/squad/sample.ts';
+import { parameterShapes } from '../src/model/parameters.ts';
 import { TrainingControl } from '../src/training/control.ts';
 import { learningRateAt } from '../src/training/schedule.ts';
 import { planSteps, rowOrder } from '../src/training/steps.ts';
@@ -25,10 +24,8 @@ const STEPS = 10;
 
 const command = readTrainCommand(process.argv.slice(2));
 const { output_dir } = command;
-const { config, weights, missing, tokenizer, files } = await readModelFolder(command.model_name_or_path);
-if (missing.length > 0) {
-  for (const [name, tensor] of initializeHead(config, command.args.seed)) weights.set(name, tensor);
-}
+const opened = await openModel(command.model_name_or_path, command.args.seed, command.cache_dir);
+const { config, tensors: weights, tokenizer, files } = opened;
 // PyTorch draws other dropout masks: without dropout both sides compute the same.
 const withoutDropout = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
 const json = JSON.parse(new TextDecoder().decode(files['config.json'])) as object;
@@ -40,18 +37,15 @@ const engine = await (
   freeze_embeddings: command.args.freeze_embeddings,
 });
 
-const { examples } = parseSquad(await readFile(command.train_file, 'utf8'), command.train_file);
-const { max_train_samples, seed, return_overflowing_tokens } = command.args;
-const rows = sampleExamples(examples, max_train_samples, seed).flatMap((example) =>
-  return_overflowing_tokens
-    ? windowFeatures(tokenizer, example, command.args)
-    : [notebookFeature(tokenizer, example, command.args)],
-);
+const training = await openDataFile(command.train_file, command.cache_dir);
+const chosen = chooseForRun({ train: training, evaluation: { examples: [] } }, command.args);
+const { rows: prepared } = await prepareData(tokenizer, chosen.examples, chosen.args);
+const rows = prepared.train;
 const { totalSteps } = planSteps(rows.length, command.args);
 const middle = Math.floor(totalSteps / 2);
 if (middle < STEPS) throw new Error(`A run of ${totalSteps} steps is too short: ${2 * STEPS} at least.`);
 const args = {
-  ...command.args,
+  ...chosen.args,
   eval_strategy: 'no',
   save_strategy: 'steps',
   save_steps: middle,

@@ -22,7 +22,8 @@ export function answerCeiling(features: readonly Feature[], examples: readonly S
   for (const { exampleId, startPosition, endPosition, starts, ends } of features) {
     const example = byId.get(exampleId);
     if (!example) throw new ManabiError('answer-unknown-example', exampleId);
-    if (startPosition === 0 && endPosition === 0) unlabelled++;
+    // [CLS] is the right label of a question without an answer.
+    if (startPosition === 0 && endPosition === 0) unlabelled += Number(example.answers.length > 0);
     else {
       const text = codePointSlice(example.context, starts[startPosition], ends[endPosition]);
       if (text !== example.answers[0].text) offBoundary++;

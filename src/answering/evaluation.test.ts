@@ -11,5 +11,5 @@ test('a wrong answer is told by its place, not by its characters', () => {
   expect(outcome(3, '520')).toBe('too-short');
   expect(outcome(6, 'キログラムで')).toBe('overlap');
   expect(outcome(16, '264万円')).toBe('elsewhere');
-  expect(outcome(0, '')).toBe('elsewhere');
+  expect(outcome(0, '')).toBe('unanswered');
 });

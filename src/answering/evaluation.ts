@@ -2,11 +2,22 @@ import type { Engine } from '../model/engine.ts';
 import { codePointLength } from '../squad/code-points.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { score, type Score, type Scores } from '../squad/metrics.ts';
+import { pythonStripLeft } from '../squad/python-text.ts';
+import { scoreSquadV2, type SquadV2Scores } from '../squad/squad-v2.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { answerQuestions, type AnsweringControl, type PipelineOptions } from './answer.ts';
+import { answerQuestions, windowLogits, type AnsweringControl, type PipelineOptions } from './answer.ts';
+import { decodeSquadAnswer } from './decode-squad.ts';
 
 /** How a wrong answer is wrong; `correct` is the notebook's exact equality. */
-export type Outcome = 'correct' | 'too-long' | 'too-short' | 'overlap' | 'elsewhere';
+export type Outcome =
+  | 'correct'
+  | 'too-long'
+  | 'too-short'
+  | 'overlap'
+  | 'elsewhere'
+  /** No answer was given to a question that has one; one was given to a question that has none. */
+  | 'unanswered'
+  | 'answered';
 
 /** One row of the reference recipe's table, and what stands beside it. */
 export interface EvaluationRow {
@@ -14,6 +25,7 @@ export interface EvaluationRow {
   question: string;
   context: string;
   actual_answer: string;
+  /** Empty where the context does not answer the question, or no answer was given. */
   pred_answer: string;
   prob: number;
   correct: boolean;
@@ -31,11 +43,21 @@ export interface Evaluation {
   jglue: Score;
   squad_v1: Score;
   squad_v2: Score;
+  /** What run_qa.py reports with version_2_with_negative; absent without it. */
+  negative?: SquadV2Scores;
+}
+
+/** How questions without an answer are scored: run_qa.py's arguments of these names. */
+export interface NegativeScoring {
+  null_score_diff_threshold: number;
+  max_seq_length: number;
+  doc_stride: number;
 }
 
 /**
- * Answers every question with the pipeline's defaults and scores them: the reference recipe's table and Accuracy.
- * Throws what answerQuestions throws.
+ * Answers every question with the pipeline's defaults and scores them: the reference recipe's table and Accuracy. With `negative` (for
+ * version_2_with_negative) the table's answers may be none, as the pipeline gives them with handle_impossible_answer, and the questions are
+ * scored by run_qa.py's own decoding beside it. Throws what answerQuestions throws.
  */
 export async function evaluateExamples(
   engine: Pick<Engine, 'forward'>,
@@ -43,11 +65,13 @@ export async function evaluateExamples(
   examples: readonly SquadExample[],
   options: PipelineOptions = {},
   control: AnsweringControl = {},
+  negative: NegativeScoring | null = null,
 ): Promise<Evaluation> {
-  const answers = await answerQuestions(engine, tokenizer, examples, { ...options, top_k: 1 }, control);
+  const asked = { ...options, top_k: 1, handle_impossible_answer: negative !== null };
+  const answers = await answerQuestions(engine, tokenizer, examples, asked, control);
   const rows = examples.map((example, i): EvaluationRow => {
     const found = answers[i][0] ?? { answer: '', score: 0, start: 0, end: 0 };
-    const gold = example.answers[0];
+    const gold = example.answers[0] ?? { text: '', answer_start: 0 };
     const spans = {
       actual_answer: gold.text,
       pred_answer: found.answer,
@@ -68,7 +92,32 @@ export async function evaluateExamples(
       ),
     };
   });
-  return { rows, ...means(rows) };
+  const scored = { rows, ...means(rows) };
+  if (!negative) return scored;
+  return { ...scored, negative: await scoreNegative(engine, tokenizer, examples, negative, control) };
+}
+
+/** run_qa.py strips the question on its left, and cuts windows as for training. */
+async function scoreNegative(
+  engine: Pick<Engine, 'forward'>,
+  tokenizer: Tokenizer,
+  examples: readonly SquadExample[],
+  { max_seq_length, doc_stride, null_score_diff_threshold }: NegativeScoring,
+  control: AnsweringControl,
+): Promise<SquadV2Scores> {
+  const questions = examples.map(({ id, question, context }) => ({
+    id,
+    question: pythonStripLeft(question),
+    context,
+  }));
+  const lengths = { max_seq_len: max_seq_length, doc_stride };
+  const logits = await windowLogits(engine, tokenizer, questions, lengths, control);
+  return scoreSquadV2(
+    examples.map(({ context, answers }, i) => {
+      const { text, noAnswerScore } = decodeSquadAnswer(context, logits[i], { null_score_diff_threshold });
+      return { answers: answers.map((answer) => answer.text), prediction: text, noAnswerScore };
+    }),
+  );
 }
 
 function means(rows: EvaluationRow[]): Omit<Evaluation, 'rows'> {
@@ -92,6 +141,8 @@ export function outcomeOf(
 ): Outcome {
   const { actual_answer, actualStart, pred_answer, predStart } = row;
   if (pred_answer === actual_answer) return 'correct';
+  if (actual_answer === '') return 'answered';
+  if (pred_answer === '') return 'unanswered';
   const actualEnd = actualStart + codePointLength(actual_answer);
   const predEnd = predStart + codePointLength(pred_answer);
   if (predEnd <= actualStart || actualEnd <= predStart) return 'elsewhere';

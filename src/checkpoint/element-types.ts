@@ -1,5 +1,33 @@
-/** Element types of checkpoint files, by their safetensors names; little-endian. */
+/** Element types of checkpoint files whose values can be read, by their safetensors names; little-endian. */
 export type ElementType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
+
+/** Types that tensors which nobody needs may have (quantized and complex weights, masks): their size in bits. */
+const unreadBits: Readonly<Record<string, number>> = {
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  F8_E4M3: 8,
+  F8_E5M2: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  U16: 16,
+  U32: 32,
+  U64: 64,
+  C32: 32,
+  C64: 64,
+  C128: 128,
+};
+
+export function isReadable(type: string): type is ElementType {
+  return Object.hasOwn(elementBytes, type);
+}
+
+/** Bits of an element of a type that safetensors or torch knows, else null. */
+export function elementBits(type: string): number | null {
+  if (isReadable(type)) return 8 * elementBytes[type];
+  return Object.hasOwn(unreadBits, type) ? unreadBits[type] : null;
+}
 
 export const elementBytes: Readonly<Record<ElementType, number>> = {
   F64: 8,

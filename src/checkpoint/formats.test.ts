@@ -146,9 +146,9 @@ test('sizes that a checkpoint declares are held against what is there', async ()
 
 test('a pickle that is deep, contains itself or goes on and on stays small', async () => {
   expect(await legacyError(legacy(`${'('.repeat(200_000)}${'t'.repeat(200_000)}`, ']'))).toBe(
-    'torch-no-tensors',
+    'torch-not-a-state-dict',
   );
-  expect(await legacyError(legacy(']q\0h\0a', ']'))).toBe('torch-no-tensors');
+  expect(await legacyError(legacy(']q\0h\0a', ']'))).toBe('torch-not-a-state-dict');
   expect(await legacyError(legacy(']'.repeat(600_000), ']'))).toBe('pickle-broken');
 });
 

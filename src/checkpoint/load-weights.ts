@@ -1,6 +1,7 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { baseName, readRange, type ByteSource } from './byte-source.ts';
+import { refuseStandIn, TELLING_BYTES } from '../compression/recognise-file.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openTorchWeights } from './torch-file.ts';
 import type { WeightFile } from './weight-file.ts';
@@ -10,9 +11,22 @@ export interface LoadedWeights {
   /** Only the question-answering head may be missing: a pretrained checkpoint has none. */
   missing: string[];
   unexpected: string[];
+  naming: WeightNaming;
+}
+
+/** How the file names what the model names otherwise. */
+export interface WeightNaming {
+  /** Taken off the names, as `module.` of DataParallel. */
+  prefixes: string[];
+  /** Names without `deberta.`, as a bare DebertaV2Model has them. */
+  isBare: boolean;
+  /** Keys of the file under which the weights are. */
+  nestedIn: string[];
 }
 
 const PREFIX = 'deberta.';
+/** What DistributedDataParallel, torch.compile and training scripts put before the names. */
+const wrappers = /^(?:module\.|_orig_mod\.|model\.)+/;
 /** Buffers that older versions of transformers saved and that are made anew. */
 const buffers = new Set([`${PREFIX}embeddings.position_ids`, 'embeddings.position_ids']);
 const MAX_INDEX_BYTES = 2 ** 24;
@@ -20,8 +34,9 @@ const MAX_INDEX_BYTES = 2 ** 24;
 /**
  * Reads the weights among the files of a model folder and holds them to the shapes the config asks for: model.safetensors or
  * pytorch_model.bin, whole or in shards with their index (safetensors first, as transformers prefers), or the one weight file there is.
+ * Tensors that the model does not have are named in `unexpected` and may have any type.
  * Throws ManabiError: model-no-weights, weights-ambiguous, index-broken, shard-missing, weights-missing (names the
- * tensor), weights-shape (found and wanted) and what the readers of the formats throw.
+ * tensor), weights-shape (found and wanted), file-* and what the readers of the formats throw.
  */
 export async function loadWeights(
   files: readonly ByteSource[],
@@ -29,19 +44,31 @@ export async function loadWeights(
 ): Promise<LoadedWeights> {
   const tensors: NamedTensors = new Map();
   const unexpected: string[] = [];
+  const prefixes = new Set<string>();
+  const nestedIn = new Set<string>();
+  let isBare = false;
   const shards = await chooseCheckpoint(files);
   for (const source of shards) {
     const file = await openWeights(source);
+    for (const key of file.nestedIn ?? []) nestedIn.add(key);
     const wanted = new Map<string, string>();
+    const taken = new Set<string>();
     for (const [stored, shape] of file.shapes) {
-      const name = parameterName(stored, expected);
+      const { name, prefix, bare } = parameterName(stored, expected);
       const shapeWanted = expected.get(name);
-      if (!shapeWanted) {
+      // The plain name comes before one that becomes it.
+      if (!shapeWanted || taken.has(name) || (name !== stored && file.shapes.has(name))) {
         if (!buffers.has(name)) unexpected.push(stored);
-      } else if (shapeWanted.join() !== shape.join()) {
+        continue;
+      }
+      if (shapeWanted.join() !== shape.join()) {
         const details = { tensor: name, found: `[${shape.join()}]`, wanted: `[${shapeWanted.join()}]` };
         throw new ManabiError('weights-shape', source.name, details);
-      } else wanted.set(stored, name);
+      }
+      if (prefix) prefixes.add(prefix);
+      isBare ||= bare;
+      taken.add(name);
+      wanted.set(stored, name);
     }
     const values = await file.read(wanted.keys());
     for (const [stored, name] of wanted) {
@@ -52,22 +79,39 @@ export async function loadWeights(
   const missing = [...expected.keys()].filter((name) => !tensors.has(name));
   const backbone = missing.find((name) => !name.startsWith('qa_outputs.'));
   if (backbone) throw new ManabiError('weights-missing', shards[0].name, { tensor: backbone });
-  return { tensors, missing, unexpected: unexpected.sort() };
+  const naming = { prefixes: [...prefixes], isBare, nestedIn: [...nestedIn] };
+  return { tensors, missing, unexpected: unexpected.sort(), naming };
 }
 
-function openWeights(source: ByteSource): Promise<WeightFile> {
-  return source.name.endsWith('.safetensors') ? openSafetensors(source) : openTorchWeights(source);
+/** By what stands at its start, since files are renamed; by its name where that does not tell. */
+async function openWeights(source: ByteSource): Promise<WeightFile> {
+  const start = await readRange(source, 0, Math.min(TELLING_BYTES, source.size));
+  refuseStandIn(source.name, start);
+  const isTorch = start[0] === 0x80 || (start[0] === 0x50 && start[1] === 0x4b);
+  const isSafetensors = start[8] === 0x7b || (!isTorch && source.name.endsWith('.safetensors'));
+  return isSafetensors ? openSafetensors(source) : openTorchWeights(source);
 }
 
 /**
- * The name in the model: a bare DebertaV2Model is saved without the prefix of the model around it (in shards too, of which one alone
- * holds the word embeddings), and LayerNorms converted from TensorFlow have gamma and beta.
+ * The name in the model: without what wraps it; a bare DebertaV2Model is saved without the prefix of the model around it (in shards too, of
+ * which one alone holds the word embeddings), and LayerNorms converted from TensorFlow have gamma and beta.
  */
-function parameterName(stored: string, expected: ReadonlyMap<string, unknown>): string {
-  const name = stored
+function parameterName(
+  stored: string,
+  expected: ReadonlyMap<string, unknown>,
+): { name: string; prefix: string; bare: boolean } {
+  const plain = stored
     .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
     .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
-  return /^(?:embeddings|encoder)\./.test(name) && expected.has(PREFIX + name) ? PREFIX + name : name;
+  const wrapper = wrappers.exec(plain)?.[0] ?? '';
+  for (const prefix of wrapper ? ['', wrapper] : ['']) {
+    const name = plain.slice(prefix.length);
+    if (expected.has(name)) return { name, prefix, bare: false };
+    if (/^(?:embeddings|encoder)\./.test(name) && expected.has(PREFIX + name)) {
+      return { name: PREFIX + name, prefix, bare: true };
+    }
+  }
+  return { name: plain, prefix: '', bare: false };
 }
 
 /** The files that together hold one checkpoint. */
@@ -82,12 +126,22 @@ async function chooseCheckpoint(files: readonly ByteSource[]): Promise<ByteSourc
   const others = files.filter(({ name }) => isWeightFile(baseName(name)));
   if (others.length === 1) return others;
   const names = files.map(({ name }) => baseName(name)).join(', ');
-  if (others.length === 0) throw new ManabiError('model-no-weights', names);
+  if (others.length === 0) {
+    const file = files.map((source) => baseName(source.name)).find((name) => isOtherFormat(name));
+    if (file) throw new ManabiError('weights-other-format', names, { file });
+    throw new ManabiError('model-no-weights', names);
+  }
   throw new ManabiError('weights-ambiguous', names);
 }
 
 function isWeightFile(name: string): boolean {
-  return /\.(safetensors|bin)$/.test(name) && !/^(training_args|optimizer)\./.test(name);
+  const isOfTrainer = /^(training_args|optimizer|scheduler|scaler|rng_state\w*)\./.test(name);
+  return /\.(safetensors|bin|pt|pth|ckpt)$/.test(name) && !isOfTrainer;
+}
+
+/** Weights of TensorFlow, Flax, ONNX and llama.cpp. */
+function isOtherFormat(name: string): boolean {
+  return /\.(h5|msgpack|onnx|gguf|tflite|index)$/.test(name);
 }
 
 async function shardsOf(index: ByteSource, byName: ReadonlyMap<string, ByteSource>): Promise<ByteSource[]> {

@@ -1,20 +1,21 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { readRange, type ByteSource } from './byte-source.ts';
-import { elementBytes, toFloat32, type ElementType } from './element-types.ts';
+import { elementBits, isReadable, toFloat32, type ElementType } from './element-types.ts';
 import type { WeightFile } from './weight-file.ts';
 
 const MAX_HEADER_BYTES = 100_000_000;
 
 interface Entry {
-  dtype: ElementType;
+  /** A tensor that nobody reads may have one that is not read here. */
+  dtype: string;
   shape: number[];
   data_offsets: [number, number];
 }
 
 /**
  * Checks a safetensors file: header length, JSON header, every tensor's type, shape and place, data without holes. Throws
- * ManabiError safetensors-*, one code for each thing that can be wrong.
+ * ManabiError safetensors-*, one code for each thing that can be wrong; `read` throws safetensors-dtype for a type without a float32 form.
  */
 export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
   const { entries, dataStart } = await readHeader(source);
@@ -25,9 +26,12 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
       for (const name of names) {
         const entry = entries.get(name);
         if (!entry) continue;
+        const { dtype } = entry;
+        if (!isReadable(dtype))
+          throw new ManabiError('safetensors-dtype', source.name, { tensor: name, dtype });
         const [start, end] = entry.data_offsets;
         const bytes = await readRange(source, dataStart + start, dataStart + end);
-        tensors.set(name, { shape: entry.shape, data: toFloat32(bytes, entry.dtype) });
+        tensors.set(name, { shape: entry.shape, data: toFloat32(bytes, dtype) });
       }
       return tensors;
     },
@@ -81,7 +85,8 @@ function parseHeader(bytes: Uint8Array, place: string): object {
 function checkEntry(tensor: string, value: unknown, place: string): Entry {
   const isCount = (number: unknown) => Number.isSafeInteger(number) && (number as number) >= 0;
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Entry>;
-  if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype)) {
+  const bits = typeof dtype === 'string' ? elementBits(dtype) : null;
+  if (bits === null || dtype === undefined) {
     throw new ManabiError('safetensors-dtype', place, { tensor, dtype: String(dtype) });
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
@@ -92,7 +97,7 @@ function checkEntry(tensor: string, value: unknown, place: string): Entry {
   }
   const [start, end] = offsets;
   if (end < start) throw new ManabiError('safetensors-end-before-start', place, { tensor, start, end });
-  const bytes = shape.reduce((product, size) => product * size, elementBytes[dtype]);
+  const bytes = shape.reduce((product, size) => product * size, bits) / 8;
   if (bytes !== end - start) {
     const details = { tensor, shape: `[${shape.join()}]`, found: end - start };
     throw new ManabiError('safetensors-byte-length', place, details);

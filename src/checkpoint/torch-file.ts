@@ -1,7 +1,7 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { readRange, type ByteSource } from './byte-source.ts';
-import { elementBytes, swapped, toFloat32 } from './element-types.ts';
+import { elementBytes, isReadable, swapped, toFloat32, type ElementType } from './element-types.ts';
 import { readLegacy } from './torch-legacy.ts';
 import { TensorRef, type StorageRef, type Storages } from './torch-globals.ts';
 import { MAX_PICKLE_BYTES, unpickleWhole, type PickleValue } from './unpickle.ts';
@@ -26,18 +26,22 @@ export async function openTorch(source: ByteSource): Promise<TorchFile> {
   return { value, read: (tensors) => readTensors(source, storages, tensors) };
 }
 
-/** A pytorch_model.bin: a dict of tensors by name. Throws what openTorch throws. */
+// Under which a training script keeps the state dict beside its own things.
+const stateDictKeys = ['state_dict', 'model_state_dict', 'model', 'module'];
+
+/**
+ * A pytorch_model.bin: a dict of tensors by name, or one that holds such a dict. Throws ManabiError torch-not-a-state-dict (says what it
+ * holds) and what openTorch throws.
+ */
 export async function openTorchWeights(source: ByteSource): Promise<WeightFile> {
   const file = await openTorch(source);
-  const tensors = new Map<string, TensorRef>();
-  if (file.value instanceof Map) {
-    for (const [name, value] of file.value) {
-      if (typeof name === 'string' && value instanceof TensorRef) tensors.set(name, value);
-    }
+  const { tensors, nestedIn } = stateDictOf(file.value);
+  if (tensors.size === 0) {
+    throw new ManabiError('torch-not-a-state-dict', source.name, { found: describeValue(file.value) });
   }
-  if (tensors.size === 0) throw new ManabiError('torch-no-tensors', source.name);
   return {
     shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    nestedIn,
     read: (names) => {
       const wanted = new Map<string, TensorRef>();
       for (const name of names) {
@@ -47,6 +51,30 @@ export async function openTorchWeights(source: ByteSource): Promise<WeightFile> 
       return file.read(wanted);
     },
   };
+}
+
+/** The tensors of a dict; where it holds a dict of tensors under a known key, those in it. */
+function stateDictOf(
+  value: PickleValue | undefined,
+  nestedIn: string[] = [],
+): { tensors: Map<string, TensorRef>; nestedIn: string[] } {
+  const tensors = new Map<string, TensorRef>();
+  if (!(value instanceof Map) || nestedIn.length > 2) return { tensors, nestedIn };
+  for (const key of stateDictKeys) {
+    const inner = stateDictOf(value.get(key), [...nestedIn, key]);
+    if (inner.tensors.size > 0) return inner;
+  }
+  for (const [name, part] of value) {
+    if (typeof name === 'string' && part instanceof TensorRef) tensors.set(name, part);
+  }
+  return { tensors, nestedIn };
+}
+
+/** What a file holds instead, in a few words. */
+function describeValue(value: PickleValue): string {
+  if (value instanceof TensorRef) return `Tensor [${value.shape.join()}]`;
+  if (value instanceof Map) return `dict: ${[...value.keys()].slice(0, 8).join(', ') || '{}'}`;
+  return Array.isArray(value) ? `list of ${value.length}` : String(value).slice(0, 80);
 }
 
 async function readZipped(source: ByteSource): Promise<{ value: PickleValue; storages: Storages }> {
@@ -90,10 +118,15 @@ async function readTensors(
       const view = [tensor.type, tensor.offset, tensor.shape, tensor.stride].join(';');
       let data = views.get(view);
       if (!data) {
-        viewed += elementCount(tensor) * elementBytes[tensor.type];
+        const { type } = tensor;
+        if (!isReadable(type)) {
+          throw new ManabiError('safetensors-dtype', source.name, { tensor: name, dtype: type });
+        }
+        const size = elementBytes[type];
+        viewed += elementCount(tensor) * size;
         // Views that overlap could ask for any memory.
         if (viewed > bytes.length) throw new ManabiError('torch-views', source.name, { tensor: name });
-        data = elementsOf(storages.bigEndian ? swapped(bytes, elementBytes[tensor.type]) : bytes, tensor);
+        data = elementsOf(storages.bigEndian ? swapped(bytes, size) : bytes, tensor, type);
         views.set(view, data);
       }
       found.set(name, { shape: tensor.shape, data });
@@ -114,8 +147,8 @@ function elementCount({ shape }: TensorRef): number {
 }
 
 /** The view's elements, row-major. */
-function elementsOf(bytes: Uint8Array, tensor: TensorRef): Float32Array {
-  const { type, offset, shape, stride } = tensor;
+function elementsOf(bytes: Uint8Array, tensor: TensorRef, type: ElementType): Float32Array {
+  const { offset, shape, stride } = tensor;
   const size = elementBytes[type];
   const count = elementCount(tensor);
   if (isContiguous(tensor)) return toFloat32(bytes.subarray(offset * size, (offset + count) * size), type);

@@ -1,4 +1,4 @@
-import { elementBytes, type ElementType } from './element-types.ts';
+import { elementBits, type ElementType } from './element-types.ts';
 import { PickleError } from './pickle-reader.ts';
 import type { PickleValue } from './unpickle.ts';
 
@@ -12,7 +12,7 @@ export class StorageRef {
   constructor(
     readonly key: string,
     /** null: bytes without a type (torch.storage.UntypedStorage). */
-    readonly type: ElementType | null,
+    readonly type: TorchType | null,
     readonly byteLength: number,
   ) {}
 }
@@ -21,7 +21,7 @@ export class StorageRef {
 export class TensorRef {
   constructor(
     readonly storage: StorageRef,
-    readonly type: ElementType,
+    readonly type: TorchType,
     readonly offset: number,
     readonly shape: number[],
     readonly stride: number[],
@@ -36,7 +36,16 @@ export interface Storages {
   bytes(key: string): Promise<Uint8Array>;
 }
 
-const storageTypes: Record<string, ElementType | null> = {
+/** Those without a float32 form are read only where nobody needs them. */
+type TorchType = ElementType | 'C32' | 'C64' | 'C128' | 'U16' | 'U32' | 'U64' | `F8_${string}`;
+
+const storageTypes: Record<string, TorchType | null> = {
+  ComplexHalf: 'C32',
+  ComplexFloat: 'C64',
+  ComplexDouble: 'C128',
+  QInt8: 'I8',
+  QUInt8: 'U8',
+  QInt32: 'I32',
   Double: 'F64',
   Float: 'F32',
   Half: 'F16',
@@ -49,7 +58,18 @@ const storageTypes: Record<string, ElementType | null> = {
   Bool: 'BOOL',
   Untyped: null,
 };
-const dtypes: Record<string, ElementType> = {
+const dtypes: Record<string, TorchType> = {
+  complex32: 'C32',
+  complex64: 'C64',
+  complex128: 'C128',
+  uint16: 'U16',
+  uint32: 'U32',
+  uint64: 'U64',
+  float8_e4m3fn: 'F8_E4M3',
+  float8_e5m2: 'F8_E5M2',
+  float8_e4m3fnuz: 'F8_E4M3FNUZ',
+  float8_e5m2fnuz: 'F8_E5M2FNUZ',
+  float8_e8m0fnu: 'F8_E8M0',
   float64: 'F64',
   float32: 'F32',
   float16: 'F16',
@@ -69,6 +89,9 @@ const functions = new Set([
   'torch._utils._rebuild_tensor_v3',
   'torch._utils._rebuild_parameter',
   'torch._utils._rebuild_parameter_with_state',
+  'torch._utils._rebuild_qtensor',
+  'torch.per_tensor_affine',
+  'torch.per_channel_affine',
 ]);
 
 /** `torch.FloatStorage`, `torch.cuda.FloatStorage`, `torch.storage.UntypedStorage` -> the type's name. */
@@ -77,7 +100,12 @@ function storageName(path: string): string | null {
   return name !== undefined && Object.hasOwn(storageTypes, name) ? name : null;
 }
 
-function dtypeOf(path: string): ElementType | null {
+/** Bytes of an element. */
+export function bytesOf(type: TorchType): number {
+  return (elementBits(type) ?? 8) / 8;
+}
+
+function dtypeOf(path: string): TorchType | null {
   const name = /^torch\.(\w+)$/.exec(path)?.[1];
   return name !== undefined && Object.hasOwn(dtypes, name) ? dtypes[name] : null;
 }
@@ -94,7 +122,7 @@ export function storageOf(id: PickleValue): StorageRef {
   // The sixth part is a view's, which torch has not written since 0.4.
   if (view !== undefined && view !== null) throw new PickleError('a storage inside another one');
   const element = storageTypes[name];
-  const byteLength = isCount(count) ? count * (element === null ? 1 : elementBytes[element]) : NaN;
+  const byteLength = isCount(count) ? count * (element === null ? 1 : bytesOf(element)) : NaN;
   if (typeof key !== 'string' || !isCount(byteLength)) {
     throw new PickleError('a storage without key or size');
   }
@@ -115,6 +143,8 @@ export function rebuild(callee: PickleValue, args: PickleValue): PickleValue {
       return args[0];
     case 'torch._utils._rebuild_tensor':
     case 'torch._utils._rebuild_tensor_v2':
+    // Of a quantized tensor, which nobody needs, the elements without scale and zero point.
+    case 'torch._utils._rebuild_qtensor':
       return tensor(args, args[0] instanceof StorageRef ? args[0].type : null);
     case 'torch._utils._rebuild_tensor_v3':
       return tensor(args, args[6] instanceof Global ? dtypeOf(args[6].path) : null);
@@ -123,12 +153,12 @@ export function rebuild(callee: PickleValue, args: PickleValue): PickleValue {
   }
 }
 
-function tensor([storage, offset, shape, stride]: PickleValue[], type: ElementType | null): TensorRef {
+function tensor([storage, offset, shape, stride]: PickleValue[], type: TorchType | null): TensorRef {
   if (!(storage instanceof StorageRef) || type === null) throw new PickleError('a tensor without storage');
   if (!isCount(offset) || !isCounts(shape) || !isCounts(stride) || shape.length !== stride.length) {
     throw new PickleError('a tensor without shape');
   }
-  const capacity = Math.floor(storage.byteLength / elementBytes[type]);
+  const capacity = Math.floor(storage.byteLength / bytesOf(type));
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const last = shape.reduce((at, size, axis) => at + (size - 1) * stride[axis], offset);
   // A tensor with more elements than its storage repeats some of them (stride 0): a few bytes could ask for any memory.

@@ -1,8 +1,7 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import { readRange, type ByteSource } from './byte-source.ts';
-import { elementBytes } from './element-types.ts';
 import { UnexpectedEnd } from './pickle-reader.ts';
-import { StorageRef, TensorRef, type Storages } from './torch-globals.ts';
+import { bytesOf, StorageRef, TensorRef, type Storages } from './torch-globals.ts';
 import { MAX_PICKLE_BYTES, unpickle, type PickleValue } from './unpickle.ts';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -32,7 +31,7 @@ export async function readLegacy(source: ByteSource): Promise<{ value: PickleVal
     }
     const prefix = await readRange(source, at, at + 8);
     const count = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigInt64(0, true);
-    const found = Number(count) * (storage.type === null ? 1 : elementBytes[storage.type]);
+    const found = Number(count) * (storage.type === null ? 1 : bytesOf(storage.type));
     if (found !== wanted) throw new ManabiError('torch-storage', source.name, { key, found, wanted });
     places.set(key, { start: at + 8, end: at + 8 + wanted });
     at += 8 + wanted;

@@ -5,11 +5,12 @@ import { parseConfig } from '../model/config.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import { goldenFixture, goldenFixtures } from '../parity/fixture-files.ts';
 import { below } from '../parity/golden-folder.ts';
+import { parsePythonJson, writePythonJson } from '../squad/python-json.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import { bytesSource } from './byte-source.ts';
 import { joined } from './safetensors.ts';
 import { storedZip } from './stored-zip.ts';
-import { PyFloat, torchSave } from './torch-save.ts';
+import { PyFloat, torchSave, type Saveable } from './torch-save.ts';
 import { openTorch } from './torch-file.ts';
 import { readTrainerCheckpoint, trainerCheckpointFiles } from './trainer-checkpoint.ts';
 import { readZip } from './zip.ts';
@@ -96,7 +97,7 @@ test('parts of other checkpoints are named', async () => {
   const state = (text: string) => ({ ...files, 'trainer_state.json': new TextEncoder().encode(text) });
   const json = new TextDecoder().decode(files['trainer_state.json']);
   expect(await errorOf(state('{'))).toBe('trainer-state (top)');
-  expect(await errorOf(state('null'))).toBe('trainer-state log_history');
+  expect(await errorOf(state('null'))).toBe('trainer-state (top)');
   expect(await errorOf(state(json.replace('"max_steps": 24', '"max_steps": "24"')))).toBe(
     'trainer-state max_steps',
   );
@@ -145,4 +146,49 @@ test('a directory of zip64 is read', async () => {
   const parts = [whole.subarray(0, end), new Uint8Array(record.buffer), new Uint8Array(locator.buffer)];
   const file = await openTorch(bytesSource('x', joined([...parts, whole.subarray(end)])));
   expect(file.value).toEqual(new Map([['a', 0.5]]));
+});
+
+test.each([
+  ['NaN and Infinity in the log', { grad_norm: NaN, loss: Infinity }, {}],
+  [
+    'null for what older Trainers did not know',
+    {},
+    { train_batch_size: null, best_global_step: null, stateful_callbacks: null },
+  ],
+  ['a best_metric that no evaluation has beaten', {}, { best_metric: Infinity }],
+  ['fields that came later', {}, { new_field: [1], num_input_tokens_seen: 3 }],
+  [
+    'steps and epochs that are not there',
+    {},
+    { max_steps: undefined, num_train_epochs: undefined, epoch: undefined },
+  ],
+])('a checkpoint with %s goes on, and is written so that Python reads it', async (_, logged, fields) => {
+  const state = JSON.parse(new TextDecoder().decode(files['trainer_state.json'])) as {
+    log_history: object[];
+  };
+  const log_history = [{ ...state.log_history[0], ...logged }, ...state.log_history.slice(1)];
+  const json = writePythonJson({ ...state, ...fields, log_history });
+  const given = { ...files, 'trainer_state.json': new TextEncoder().encode(json) };
+  const found = await read(given);
+  expect(found.state.global_step).toBe(10);
+  expect(found.state.log_history[0]).toMatchObject(logged);
+  const args = { ...defaultArguments, ...found.settings };
+  const parts =
+    trainerCheckpointFiles(given, { ...found, args }, shapes.keys()).get('trainer_state.json') ?? [];
+  const written = new TextDecoder().decode(joined(parts));
+  expect((parsePythonJson(written) as typeof state).log_history).toEqual(log_history);
+});
+
+test('with scaling the scheduler may lag behind by the steps that were skipped', async () => {
+  const lagging = new TextDecoder('latin1')
+    .decode(files['trainer_state.json'])
+    .replace('"global_step": 10', '"global_step": 12');
+  const state = { ...files, 'trainer_state.json': new TextEncoder().encode(lagging) };
+  expect(await errorOf(state)).toBe('trainer-state last_epoch');
+  const scaler = new Map<string, Saveable>([
+    ['scale', new PyFloat(65536)],
+    ['_growth_tracker', 3],
+  ]);
+  const found = await read({ ...state, 'scaler.pt': joined(torchSave('scaler', scaler)) });
+  expect(found.optimizer.scaler).toMatchObject({ loss_scale: 65536, skipped_steps: 2 });
 });

@@ -1,4 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { parsePythonJson, writePythonJson } from '../squad/python-json.ts';
 import {
   float32,
   type EngineSettings,
@@ -68,7 +69,7 @@ export function trainerCheckpointFiles(
 ): Map<string, FileParts> {
   const { state, args } = run;
   const card = `Checkpoint of step ${state.global_step} of ${state.max_steps}.\n`;
-  const json = JSON.stringify({ ...trainerStateDefaults, ...state, ...stepsOf(state, args) }, null, 2);
+  const json = writePythonJson({ ...trainerStateDefaults, ...state, ...stepsOf(state, args) });
   return new Map([
     ...exportModelFiles(files, run.weights, card),
     ['optimizer.pt', torchSave('optimizer', optimizerState(run, names))],
@@ -188,10 +189,11 @@ export async function readTrainerCheckpoint(
     return found;
   };
   const state = await readState(file('trainer_state.json'));
-  const { nextLearningRate, learning_rate } = await readScheduler(file('scheduler.pt'), state);
+  const scaled = files.find((source) => baseName(source.name) === 'scaler.pt');
+  const isScaled = scaled !== undefined;
+  const { nextLearningRate, learning_rate } = await readScheduler(file('scheduler.pt'), state, isScaled);
   const groups = parameterGroups(expected.keys(), settings);
   const found = await readOptimizer(file('optimizer.pt'), expected, groups, state);
-  const scaled = files.find((source) => baseName(source.name) === 'scaler.pt');
   // Without scaling every step counts.
   if (!scaled && found.steps !== state.global_step) {
     throw new ManabiError('trainer-optimizer', file('optimizer.pt').name, { reason: `step ${found.steps}` });
@@ -225,36 +227,43 @@ async function readState(source: ByteSource): Promise<TrainerState> {
   if (source.size > MAX_STATE_BYTES) throw wrong('(top)', 'JSON');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder().decode(await readRange(source, 0, source.size)));
+    parsed = parsePythonJson(new TextDecoder().decode(await readRange(source, 0, source.size)));
   } catch {
     throw wrong('(top)', 'JSON');
   }
-  const found = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as Record<string, unknown>;
-  const number = (key: string): number => {
-    const value = found[key];
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw wrong('(top)', 'object');
+  const found = parsed as Record<string, unknown>;
+  // Of what is not there or null, load_from_json takes its default.
+  const number = (key: string, otherwise: number): number => {
+    const value = found[key] ?? otherwise;
     if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw wrong(key, 'number >= 0');
     return value;
   };
   const optional = (key: string) => (typeof found[key] === 'number' ? found[key] : null);
-  if (!Array.isArray(found.log_history)) throw wrong('log_history', 'list');
+  const log = found.log_history ?? [];
+  if (!Array.isArray(log)) throw wrong('log_history', 'list');
   return {
-    global_step: number('global_step'),
-    max_steps: number('max_steps'),
-    epoch: number('epoch'),
-    num_train_epochs: number('num_train_epochs'),
-    train_batch_size: number('train_batch_size'),
+    global_step: number('global_step', 0),
+    max_steps: number('max_steps', 0),
+    epoch: number('epoch', 0),
+    num_train_epochs: number('num_train_epochs', 0),
+    train_batch_size: optional('train_batch_size'),
     best_metric: optional('best_metric'),
     best_global_step: optional('best_global_step'),
-    log_history: found.log_history as LogEntry[],
+    log_history: log.filter((entry) => typeof entry === 'object' && entry !== null) as LogEntry[],
   };
 }
 
-async function readScheduler(source: ByteSource, state: TrainerState) {
+async function readScheduler(source: ByteSource, state: TrainerState, isScaled: boolean) {
   const { value } = await openTorch(source);
   const wrong = (key: string, wanted: string) =>
     new ManabiError('trainer-state', source.name, { key, wanted });
   const dict = asDict(value) ?? new Map();
-  if (dict.get('last_epoch') !== state.global_step) throw wrong('last_epoch', String(state.global_step));
+  const steps = dict.get('last_epoch');
+  // accelerate does not step the scheduler where the scaling of the loss skipped the update.
+  const fits =
+    steps === state.global_step || (isScaled && typeof steps === 'number' && steps < state.global_step);
+  if (!fits) throw wrong('last_epoch', String(state.global_step));
   const rate = (key: string): number => {
     const rates = dict.get(key);
     const first = Array.isArray(rates) ? rates[0] : null;

@@ -1,6 +1,6 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import { readRange, type ByteSource } from './byte-source.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../compression/crc32.ts';
 
 /** One entry, stored as it is, of a zip; `read` checks its CRC. */
 export interface ZipEntry {

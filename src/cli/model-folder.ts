@@ -1,8 +1,15 @@
-import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { openAsBlob } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteSource } from '../checkpoint/byte-source.ts';
+import { blobSource, type ByteSource } from '../checkpoint/byte-source.ts';
 import { exportModelFiles } from '../checkpoint/export.ts';
-import { loadWeights } from '../checkpoint/load-weights.ts';
+import { downloadModelFiles, isHubId, readHubAddress, type HubAddress } from '../checkpoint/hub-files.ts';
+import {
+  isTextFile,
+  readConfigAndWeights,
+  readModelFolder,
+  type ReadModelFolder,
+} from '../checkpoint/model-folder.ts';
 import type { FileParts } from '../checkpoint/stored-zip.ts';
 import {
   readTrainerCheckpoint,
@@ -11,68 +18,74 @@ import {
   type TrainerRun,
 } from '../checkpoint/trainer-checkpoint.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { parseConfig, type DebertaConfig } from '../model/config.ts';
+import type { DebertaConfig } from '../model/config.ts';
 import type { EngineSettings, NamedTensors } from '../model/engine.ts';
 import { parameterShapes } from '../model/parameters.ts';
-import { readTokenizer } from '../tokenizer/read.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { cacheDownloads, keepModel, keptModel } from './download-cache.ts';
+import { downloadBar } from './progress-bar.ts';
 
-export interface ModelFolder {
-  config: DebertaConfig;
-  weights: NamedTensors;
-  /** Parameters of the question-answering head that a pretrained model lacks. */
-  missing: string[];
-  unexpected: string[];
-  tokenizer: Tokenizer;
+/** A model folder on the disk, or one that was downloaded. */
+export interface ModelFolder extends ReadModelFolder {
   /** Everything but the weights, as it came. */
   files: Record<string, Uint8Array>;
 }
 
-/** Throws ManabiError: model-no-config, model-no-weights and what the readers of the files throw. */
-export async function readModelFolder(folder: string): Promise<ModelFolder> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+/**
+ * A folder, or a model of the hub by its id (HF_ENDPOINT names another hub), which is kept in `cacheDir`. Throws ManabiError:
+ * model-folder-missing, what readModelFolder throws, and of the hub hub-* and download-*.
+ */
+export async function openModel(nameOrPath: string, seed: number, cacheDir: string): Promise<ModelFolder> {
+  const about = await stat(nameOrPath).catch(() => null);
+  if (about?.isDirectory()) return readFolder(nameOrPath, seed);
+  if (about || !isHubId(nameOrPath)) throw new ManabiError('model-folder-missing', nameOrPath);
+  const address = readHubAddress(process.env.HF_ENDPOINT ?? 'https://huggingface.co', nameOrPath);
+  const blobs = (await keptModel(cacheDir, address)) ?? (await downloadModel(address, cacheDir));
   const files: Record<string, Uint8Array> = {};
-  for (const name of names.filter((name) => /\.(json|model|txt)$/.test(name))) {
-    files[name] = await readFile(join(folder, name));
+  for (const [name, blob] of blobs) {
+    if (isTextFile(name)) files[name] = new Uint8Array(await blob.arrayBuffer());
   }
-  if (!files['config.json']) throw new ManabiError('model-no-config', folder);
-  const config = parseConfig(await readJson(join(folder, 'config.json')), join(folder, 'config.json'));
-  const sources = await fileSources(folder, names);
-  const { tensors, missing, unexpected } = await loadWeights(sources, parameterShapes(config));
-  return { config, weights: tensors, missing, unexpected, tokenizer: readTokenizer(files, folder), files };
+  const sources = Array.from(blobs, ([name, blob]) => blobSource(name, blob));
+  return { ...(await readModelFolder(files, sources, seed, nameOrPath)), files };
+}
+
+async function downloadModel(address: HubAddress, cacheDir: string): Promise<Map<string, Blob>> {
+  const bar = downloadBar(process.stdout);
+  const blobs = await downloadModelFiles(address, cacheDownloads(cacheDir), {
+    onProgress: ({ file, loaded, total }) => bar.draw(file, loaded, total),
+  }).finally(() => bar.end());
+  await keepModel(cacheDir, address, [...blobs.keys()]);
+  return blobs;
+}
+
+async function readFolder(folder: string, seed: number): Promise<ModelFolder> {
+  const { files, sources } = await openFolder(folder);
+  return { ...(await readModelFolder(files, sources, seed, folder)), files };
+}
+
+/** For a model that is exported: a folder that need not have a tokenizer. Throws model-folder-missing and what readConfigAndWeights throws. */
+export async function readModelToExport(folder: string) {
+  const about = await stat(folder).catch(() => null);
+  if (!about?.isDirectory()) throw new ManabiError('model-folder-missing', folder);
+  const { files, sources } = await openFolder(folder);
+  return { ...(await readConfigAndWeights(files, sources, folder)), files };
+}
+
+async function openFolder(folder: string) {
+  const entries = await readdir(folder);
+  const names: string[] = [];
+  // Links count too: the hub's own cache is made of them.
+  for (const name of entries)
+    if ((await stat(join(folder, name)).catch(() => null))?.isFile()) names.push(name);
+  const files: Record<string, Uint8Array> = {};
+  for (const name of names.filter((name) => isTextFile(name)))
+    files[name] = await readFile(join(folder, name));
+  return { files, sources: await fileSources(folder, names) };
 }
 
 function fileSources(folder: string, names: string[]): Promise<ByteSource[]> {
-  return Promise.all(names.map((name) => fileSource(join(folder, name))));
-}
-
-/** A file read in slices. */
-async function fileSource(path: string): Promise<ByteSource> {
-  const { size } = await stat(path);
-  return {
-    name: path,
-    size,
-    slice: async (start, end) => {
-      const file = await open(path);
-      try {
-        const bytes = new Uint8Array(end - start);
-        const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-        return bytes.subarray(0, bytesRead);
-      } finally {
-        await file.close();
-      }
-    },
-  };
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    const wanted = `JSON (${(error as Error).message})`;
-    throw new ManabiError('config-shape', path, { key: '(top)', wanted });
-  }
+  return Promise.all(
+    names.map(async (name) => blobSource(join(folder, name), await openAsBlob(join(folder, name)))),
+  );
 }
 
 /** The folder that from_pretrained loads. */

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Report } from '../parity/report.ts';
 import { runParity, type ParityCounts } from '../parity/run.ts';
 import { sourcesOf } from '../parity/sources.ts';
-import { parseSquad } from '../squad/parse.ts';
+import { parseSquad } from '../squad/read-file.ts';
 import type { Backend } from '../workers/protocol.ts';
 import type { CreateEngine } from './backend.ts';
 import { openFolder } from './disk-folder.ts';

@@ -28,6 +28,28 @@ export function progressBar(out: { write(text: string): unknown; isTTY?: boolean
   };
 }
 
+/** A bar for bytes that redraws itself on a terminal; elsewhere one line per file. */
+export function downloadBar(out: { write(text: string): unknown; isTTY?: boolean }) {
+  let told = '';
+  return {
+    draw(file: string, loaded: number, total: number | null) {
+      if (out.isTTY) out.write(`\r\x1b[K${downloadText(file, loaded, total)}`);
+      else if (file !== told) out.write(`Downloading ${file}\n`);
+      told = file;
+    },
+    end() {
+      if (out.isTTY && told !== '') out.write('\r\x1b[K');
+    },
+  };
+}
+
+export function downloadText(file: string, loaded: number, total: number | null): string {
+  const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  if (total === null || total === 0) return `${megabytes(loaded)} MB  ${file}`;
+  const full = Math.min(WIDTH, Math.round((WIDTH * loaded) / total));
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${megabytes(loaded)}/${megabytes(total)} MB  ${file}`;
+}
+
 export function barText(
   { step, totalSteps, examplesPerSecond, secondsLeft }: Progress,
   loss: number,

@@ -5,6 +5,7 @@ import {
   type RecipeName,
   type TrainingArguments,
 } from '../training/training-arguments.ts';
+import { defaultCacheDir } from './download-cache.ts';
 
 /** What `npm run train` takes beside TrainingArguments; names of run_qa.py where it has them. */
 export interface TrainCommand {
@@ -17,14 +18,16 @@ export interface TrainCommand {
   backend: 'auto' | 'webgpu' | 'cpu';
   /** Of the processor; null: one for each core. */
   threads: number | null;
+  /** Where files from the network are kept. */
+  cache_dir: string;
   args: TrainingArguments;
 }
 
 /** A command line that cannot be run: the message says what to write instead. */
 export class UsageError extends Error {}
 
-export const usage = `Usage: npm run train -- --model_name_or_path DIR --train_file FILE --output_dir DIR
-  [--validation_file FILE] [--recipe notebook|full|sample] [--backend auto|webgpu|cpu] [--threads N]
+export const usage = `Usage: npm run train -- --model_name_or_path DIR|ID --train_file FILE|URL --output_dir DIR
+  [--validation_file FILE|URL] [--cache_dir DIR] [--recipe notebook|full|sample] [--backend auto|webgpu|cpu] [--threads N]
   [--resume_from_checkpoint DIR]
   [--max_train_samples N|all] [--max_eval_samples N|all] and, over the recipe:
   ${Object.keys(defaultArguments)
@@ -43,6 +46,7 @@ const ownNames = [
   'recipe',
   'backend',
   'threads',
+  'cache_dir',
 ];
 
 const argumentNames = Object.keys(defaultArguments) as (keyof TrainingArguments)[];
@@ -78,6 +82,7 @@ export function readTrainCommand(argv: readonly string[]): TrainCommand {
     resume_from_checkpoint: values.resume_from_checkpoint ?? null,
     backend,
     threads,
+    cache_dir: values.cache_dir ?? defaultCacheDir(),
     args: { ...recipe, ...(Object.fromEntries(given) as Partial<TrainingArguments>) },
   };
 }
@@ -86,13 +91,15 @@ function readOptions(argv: readonly string[]): Record<string, string | undefined
   const names = [...ownNames, ...argumentNames];
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
   // Hugging Face's parser takes `--group_by_length` for `--group_by_length True`.
-  const isFlag = (word: string) =>
-    typeof defaultArguments[word.slice(2) as keyof TrainingArguments] === 'boolean';
-  const words = argv.flatMap((word, at) =>
-    word.startsWith('--') && isFlag(word) && !/^(true|false)$/i.test(argv[at + 1] ?? '')
-      ? [word, 'true']
-      : [word],
-  );
+  const isFlag = (word: string) => isBoolean(word.slice(2) as keyof TrainingArguments);
+  const isNegative = (word: string | undefined) => /^-[\d.]/.test(word ?? '');
+  const words = argv.flatMap((word, at) => {
+    if (word.startsWith('--') && isFlag(word) && !/^(true|false)$/i.test(argv[at + 1] ?? ''))
+      return [word, 'true'];
+    // parseArgs would take a negative number for an option.
+    if (word.startsWith('--') && isNegative(argv[at + 1])) return [`${word}=${argv[at + 1]}`];
+    return isNegative(word) && argv[at - 1]?.startsWith('--') ? [] : [word];
+  });
   try {
     return parseArgs({ args: words, options }).values;
   } catch (error) {
@@ -106,10 +113,15 @@ function readThreads(text: string): number {
   throw new UsageError(`--threads ${text}: write a whole number from 1 to ${MOST_THREADS}.`);
 }
 
+/** version_2_with_negative is null by default: as the data has it. */
+function isBoolean(name: keyof TrainingArguments): boolean {
+  return typeof defaultArguments[name] === 'boolean' || name === 'version_2_with_negative';
+}
+
 function readValue(name: keyof TrainingArguments, text: string): number | boolean | string | null {
   if (name === 'max_train_samples' || name === 'max_eval_samples') {
     if (text === 'all') return null;
-  } else if (typeof defaultArguments[name] === 'boolean') {
+  } else if (isBoolean(name)) {
     if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
     throw new UsageError(`--${name} ${text}: write true or false.`);
   } else if (typeof defaultArguments[name] === 'string') return text;

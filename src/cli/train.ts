@@ -1,54 +1,44 @@
-// npm run train -- --model_name_or_path DIR --train_file F --validation_file F --output_dir D [--learning_rate ...]
-import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+// npm run train -- --model_name_or_path DIR|ID --train_file F --validation_file F --output_dir D [--learning_rate ...]
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { predictionsCsv } from '../answering/csv.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
+import {
+  chooseForRun,
+  prepareData,
+  requireQuestions,
+  type PreparedFigures,
+} from '../answering/prepare-data.ts';
+import { predictionsJson } from '../answering/squad-predictions.ts';
+import type { ModelFindings } from '../checkpoint/model-folder.ts';
+import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { notebookFeature, windowFeatures } from '../features/features.ts';
-import type { Feature } from '../features/feature.ts';
+import { positionLimit } from '../model/config.ts';
 import type { Engine } from '../model/engine.ts';
 import { KernelEngine } from '../engine/engine.ts';
-import { initializeHead } from '../model/parameters.ts';
-import type { SquadExample } from '../squad/example.ts';
-import { readSquadFile } from '../squad/parse.ts';
-import { sampleExamples } from '../squad/sample.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
 import { TrainingControl } from '../training/control.ts';
-import { checkFits, passesOf, planRun } from '../training/run-memory.ts';
+import { checkFits, passesOf, planRun, type Longest } from '../training/run-memory.ts';
 import { learningRateAt } from '../training/schedule.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import { openBest, openCpu, openWebGpu, type CreateEngine } from './backend.ts';
-import { readCheckpoint, readModelFolder, writeCheckpoint, writeModelFolder } from './model-folder.ts';
+import { openDataFile } from './data-file.ts';
+import { openModel, readCheckpoint, writeCheckpoint, writeModelFolder } from './model-folder.ts';
 import { progressBar } from './progress-bar.ts';
 import { readTrainCommand, UsageError, type TrainCommand } from './train-arguments.ts';
 
-async function readExamples(path: string, samples: number | null, seed: number): Promise<SquadExample[]> {
-  const { size } = await stat(path);
-  const arrayBuffer = async () => Uint8Array.from(await readFile(path)).buffer;
-  const { examples, excluded } = await readSquadFile({ name: path, size, arrayBuffer });
-  if (excluded.length > 0) {
-    const { place, reason } = excluded[0];
-    console.log(`${path}: ${excluded.length} rows left out (the first: ${place}, ${reason})`);
-  }
-  return sampleExamples(examples, samples, seed);
-}
-
-function featuresOf(tokenizer: Tokenizer, examples: SquadExample[], args: TrainingArguments): Feature[] {
-  return examples.flatMap((example) =>
-    args.return_overflowing_tokens
-      ? windowFeatures(tokenizer, example, args)
-      : [notebookFeature(tokenizer, example, args)],
-  );
-}
-
 /** Names of run_qa.py (percent), and the project's own beside them. */
-function resultsOf({ accuracy, jglue, squad_v1, squad_v2 }: Evaluation, log: readonly LogEntry[]) {
+function resultsOf(evaluation: Evaluation, log: readonly LogEntry[]) {
+  const { accuracy, jglue, squad_v1, squad_v2, negative } = evaluation;
+  const ofRunQa: [string, number][] = negative
+    ? Object.entries(negative)
+    : [
+        ['exact_match', 100 * squad_v1.em],
+        ['f1', 100 * squad_v1.f1],
+      ];
   return {
-    eval_exact_match: 100 * squad_v1.em,
-    eval_f1: 100 * squad_v1.f1,
+    ...Object.fromEntries(ofRunQa.map(([name, value]) => [`eval_${name}`, value])),
     eval_accuracy: accuracy,
     eval_jglue: jglue,
     eval_squad_v2: squad_v2,
@@ -64,32 +54,38 @@ function openBackend({ backend, threads }: TrainCommand): Promise<CreateEngine> 
 
 async function main(): Promise<void> {
   const command = readTrainCommand(process.argv.slice(2));
-  const { args, output_dir } = command;
-  checkArguments(args);
-  const { config, weights, missing, unexpected, tokenizer, files } = await readModelFolder(
-    command.model_name_or_path,
-  );
-  if (unexpected.length > 0) console.log(`Not used: ${unexpected.join(', ')}`);
-  if (missing.length > 0) {
-    console.log(`Newly initialized: ${missing.join(', ')}`);
-    for (const [name, tensor] of initializeHead(config, args.seed)) weights.set(name, tensor);
-  }
-  const training = await readExamples(command.train_file, args.max_train_samples, args.seed);
+  const { args: given, output_dir } = command;
+  checkArguments(given);
+  const { model_name_or_path, cache_dir } = command;
+  // First what costs little: a model may have to be downloaded.
+  const training = await openDataFile(command.train_file, cache_dir);
   const held = command.validation_file
-    ? await readExamples(command.validation_file, args.max_eval_samples, args.seed)
-    : [];
-  const data = {
-    train: featuresOf(tokenizer, training, args),
-    evaluation: featuresOf(tokenizer, held, args),
-    padTokenId: tokenizer.padTokenId,
-  };
+    ? await openDataFile(command.validation_file, cache_dir)
+    : { examples: [] };
+  const {
+    config,
+    tensors: weights,
+    tokenizer,
+    files,
+    findings,
+  } = await openModel(model_name_or_path, given.seed, cache_dir);
+  checkArguments(given, positionLimit(config));
+  tellOfModel(findings);
+  const { examples, args } = chooseForRun({ train: training, evaluation: held }, given);
+  const { rows, figures } = await prepareData(tokenizer, examples, args);
+  tellOfRows(figures);
+  requireQuestions(figures, 'train', command.train_file);
+  if (command.validation_file) requireQuestions(figures, 'evaluation', command.validation_file);
+  const data = { ...rows, padTokenId: tokenizer.padTokenId };
   const createEngine = await openBackend(command);
   const engine = await createEngine(config, weights, {
     fp16: args.fp16,
     freeze_embeddings: args.freeze_embeddings,
   });
-  console.log(`${data.train.length} training rows from ${training.length} questions on ${engine.device}`);
-  if (engine instanceof KernelEngine) await reserve(engine, args, data);
+  console.log(
+    `${data.train.length} training rows from ${figures.questions.train} questions on ${engine.device}`,
+  );
+  if (engine instanceof KernelEngine) await reserve(engine, args, figures.longest);
 
   await mkdir(output_dir, { recursive: true });
   const log = join(output_dir, 'trainer_log.jsonl');
@@ -111,28 +107,55 @@ async function main(): Promise<void> {
 
   const card = `# ${command.model_name_or_path}, fine-tuned for question answering\n\n\`\`\`json\n${JSON.stringify(args, null, 2)}\n\`\`\`\n`;
   await writeModelFolder(output_dir, files, await engine.readWeights(), card);
-  if (held.length > 0 && !control.stopRequested) {
-    const evaluation = await evaluateExamples(engine, tokenizer, held, {}, {});
+  if (rows.examples.evaluation.length > 0 && !control.stopRequested) {
+    const evaluation = await evaluateExamples(
+      engine,
+      tokenizer,
+      rows.examples.evaluation,
+      {},
+      {},
+      rows.negative,
+    );
     const results = {
       epoch: state.epoch,
-      eval_samples: held.length,
+      eval_samples: rows.examples.evaluation.length,
       ...resultsOf(evaluation, state.log_history),
     };
     await writeFile(join(output_dir, 'eval_results.json'), `${JSON.stringify(results, null, 2)}\n`);
     await writeFile(join(output_dir, 'predictions.csv'), predictionsCsv(evaluation.rows));
+    await writeFile(join(output_dir, 'predictions.json'), predictionsJson(evaluation.rows));
     console.log(JSON.stringify(results, null, 2));
   }
   engine.dispose();
 }
 
+/** Says what was found in the model's files. */
+function tellOfModel({ missing, unexpected, naming, beyondVocabulary }: ModelFindings): void {
+  if (naming.nestedIn.length > 0) console.log(`Weights under: ${naming.nestedIn.join('.')}`);
+  if (naming.prefixes.length > 0) console.log(`Taken off the names: ${naming.prefixes.join(', ')}`);
+  if (naming.isBare) console.log('Names without "deberta.", as of a bare DebertaV2Model');
+  if (unexpected.length > 0) console.log(`Not used: ${unexpected.join(', ')}`);
+  if (missing.length > 0) console.log(`Newly initialized: ${missing.join(', ')}`);
+  if (beyondVocabulary.length > 0) {
+    const tokens = beyondVocabulary.map(({ token, id }) => `${token} (${id})`);
+    console.log(
+      `Tokens without an embedding, fine while the data has none: ${tokens.slice(0, 20).join(', ')}`,
+    );
+  }
+}
+
+/** Says which questions the tokenizer could not place. */
+function tellOfRows({ excluded, unplaced }: PreparedFigures): void {
+  for (const [code, count] of Object.entries(excluded)) {
+    const rows = unplaced.filter((question) => question.code === code);
+    console.log(
+      `${count} questions left out: ${new ManabiError(rows[0].code, rows[0].id, rows[0].details).message}`,
+    );
+  }
+}
+
 /** Says what the run needs and takes it. Throws ManabiError gpu-buffer-too-large, gpu-memory, cpu-memory. */
-async function reserve(
-  engine: KernelEngine,
-  args: TrainingArguments,
-  data: Record<'train' | 'evaluation', Feature[]>,
-): Promise<void> {
-  const most = (rows: Feature[]) => rows.reduce((length, row) => Math.max(length, row.inputIds.length), 0);
-  const longest = { train: most(data.train), evaluation: most(data.evaluation) };
+async function reserve(engine: KernelEngine, args: TrainingArguments, longest: Longest): Promise<void> {
   const memory = planRun(engine.config, args, longest, { ...engine.deviceMemory, refused: Infinity });
   checkFits(memory, engine.kind, engine.device);
   const { total, recompute } = await engine.reserve(passesOf(args, longest), memory.plans);

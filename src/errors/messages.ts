@@ -2,28 +2,40 @@
 export const messages = {
   // squad
   'squad-empty': {
-    ja: 'ファイルが空です。SQuAD 形式の JSON ファイルを選んでください。',
-    en: 'The file is empty. Choose a JSON file in SQuAD format.',
+    ja: 'ファイルが空です。質問の入ったファイル（SQuAD 形式の JSON、JSON Lines、CSV、TSV、Parquet）を選んでください。',
+    en: 'The file is empty. Choose a file with questions (SQuAD-format JSON, JSON Lines, CSV, TSV or Parquet).',
   },
   'squad-csv': {
-    ja: 'CSV のようです。SQuAD 形式の JSON（data → paragraphs → qas）に変換してから選んでください。',
-    en: 'This looks like CSV. Convert it to SQuAD-format JSON (data → paragraphs → qas) and choose that file.',
+    ja: '{kind} のようですが、必要な列がそろっていません（見つかった列: {found}）。1 行目に context、question、answer（あれば answer_start）という列名を入れてください。',
+    en: 'This looks like {kind}, but columns that are needed are missing (found: {found}). Name them context, question, answer (and answer_start, if there is one) in the first line.',
   },
   'squad-not-json': {
     ja: 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
     en: 'Not valid JSON ({reason}). Check that the file is complete.',
   },
+  'squad-unknown-form': {
+    ja: 'JSON でも CSV でも Parquet でもありません（始まりは {start}）。質問の入ったファイルか（ウェブページなどでないか）確かめてください。',
+    en: 'Neither JSON nor CSV nor Parquet (it begins with {start}). Check that this is the file with the questions, and not a web page, for example.',
+  },
   'squad-not-utf8': {
-    ja: 'UTF-8 ではありません。文字コードを UTF-8 に変換してください。',
-    en: 'Not UTF-8. Convert the file to UTF-8.',
+    ja: 'UTF-8 でも、BOM 付きの UTF-16 でもありません。文字コードを UTF-8 に変換してください（Excel では「CSV UTF-8」で保存します）。',
+    en: 'Neither UTF-8 nor UTF-16 with a byte order mark. Convert the file to UTF-8 (in Excel, save it as “CSV UTF-8”).',
+  },
+  'squad-parquet': {
+    ja: 'Parquet として読めません（{reason}）。もう一度ダウンロードするか、JSON Lines で保存し直してください。',
+    en: 'Not a whole Parquet file ({reason}). Download it again, or save it as JSON Lines.',
   },
   'squad-shape': {
-    ja: '{key} は {wanted} のはずですが違います。SQuAD 形式（data → paragraphs → context, qas → id, question, answers）か確かめてください。',
-    en: '{key} should be of type {wanted}. Check that the file is in SQuAD format (data → paragraphs → context, qas → id, question, answers).',
+    ja: '{key} は {wanted} のはずですが違い、質問がひとつも見つかりません。SQuAD 形式（data → paragraphs → context, qas → question, answers）か、context・question・answers を持つ行の並びにしてください。',
+    en: '{key} should be of type {wanted}, and no question was found. Use the SQuAD format (data → paragraphs → context, qas → question, answers) or a list of rows with context, question and answers.',
   },
   'squad-no-questions': {
-    ja: '使える質問がありません（{excluded} 行を除外）。answers と answer_start が文章と合っているか確かめてください。',
-    en: 'There is no usable question ({excluded} rows left out). Check that answers and answer_start agree with the contexts.',
+    ja: '使える質問がありません（{excluded} 行を除外、最初は {place} の {reason}）。answers と answer_start が文章と合っているか確かめてください。',
+    en: 'There is no usable question ({excluded} rows left out, the first at {place}: {reason}). Check that answers and answer_start agree with the contexts.',
+  },
+  'squad-only-unanswerable': {
+    ja: '{count} 問のどれにも答えがありません。答えのある質問を加えてください。',
+    en: 'None of its {count} questions has an answer. Add questions that have one.',
   },
   'squad-one-file': {
     ja: '{count} 個のファイルがあります。学習データと評価データにファイルを一つずつ選んでください。',
@@ -32,6 +44,23 @@ export const messages = {
   'squad-too-large': {
     ja: '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
     en: '{size} MB is over the limit of {limit} MB. Split the file.',
+  },
+  // compression
+  'packed-kind': {
+    ja: '{kind} で圧縮されています。読めるのは gzip と zip だけです。展開してから選んでください。',
+    en: 'Packed with {kind}; only gzip and zip are read. Unpack the file and choose what was in it.',
+  },
+  'packed-damaged': {
+    ja: '{kind} として展開できません（{reason}）。もう一度ダウンロードするか、展開してから選んでください。',
+    en: 'Cannot be unpacked as {kind} ({reason}). Download it again, or unpack it and choose what was in it.',
+  },
+  'packed-workbook': {
+    ja: '表計算ソフトのブックです。「CSV UTF-8」で保存し、その CSV を選んでください。',
+    en: 'A workbook of a spreadsheet program. Save it as “CSV UTF-8”, and choose that CSV.',
+  },
+  'packed-files': {
+    ja: 'zip の中にファイルが {count} 個あります（{files}）。展開して、学習か評価に使うファイルを一つ選んでください。',
+    en: 'The zip holds {count} files ({files}). Unpack it and choose the one to train or evaluate on.',
   },
   // tokenizer
   'tokenizer-missing': {
@@ -47,20 +76,36 @@ export const messages = {
     en: 'Not valid JSON ({reason}). Check that the file is complete.',
   },
   'tokenizer-shape': {
-    ja: '{key} は {wanted} のはずですが違います。DeBERTa-v2 のトークナイザーか確かめてください。',
-    en: '{key} should be of type {wanted}. Check that this is a DeBERTa-v2 tokenizer.',
+    ja: '{key} は {wanted} のはずですが違います。ファイルを書き換えたなら元に戻すか、もう一度ダウンロードしてください。',
+    en: '{key} should be of type {wanted}. If the file was edited, restore it; otherwise download it again.',
   },
   'tokenizer-unsupported': {
-    ja: '{part} が {name} のトークナイザーには対応していません。DeBERTa-v2 のモデルを選んでください。',
-    en: 'Tokenizers with the {part} {name} are not supported. Choose a DeBERTa-v2 model.',
+    ja: 'トークナイザーの部品 {part} の {name} には対応していません。この部品を使わないトークナイザーのモデルを選ぶか、tokenizer.json をこの部品なしで作り直してください。',
+    en: 'The part {part} {name} of the tokenizer is not supported. Choose a model whose tokenizer does without it, or make tokenizer.json again without it.',
+  },
+  'tokenizer-class': {
+    ja: 'トークナイザーのクラス {name} には対応していません。PreTrainedTokenizerFast として保存し直す（save_pretrained）か、DebertaV2TokenizerFast のモデルを選んでください。',
+    en: 'Tokenizers of the class {name} are not supported. Save it again as a PreTrainedTokenizerFast (save_pretrained), or choose a model with a DebertaV2TokenizerFast.',
+  },
+  'tokenizer-segmenter': {
+    ja: '{name} は単語分割に {program} を使うトークナイザーで、ブラウザーでは動きません。{program} の要らないトークナイザー（tokenizer.json か spm.model）のモデルを選んでください。',
+    en: '{name} segments words with {program}, which does not run here. Choose a model whose tokenizer does without {program} (tokenizer.json or spm.model).',
   },
   'tokenizer-special-token': {
-    ja: '特殊トークン {token} がありません。DeBERTa-v2 のトークナイザーを選んでください。',
-    en: 'The special token {token} is missing. Choose a DeBERTa-v2 tokenizer.',
+    ja: 'トークナイザーの {token} が決まっていません。tokenizer_config.json に {token} を書き、そのトークンを語彙に入れてください。',
+    en: 'The tokenizer has no {token}. Name it in tokenizer_config.json, and have the token in the vocabulary.',
+  },
+  'tokenizer-unknown-token': {
+    ja: '語彙にない文字があり、未知語トークン（{token}）も語彙にないため、トークンに分けられません。tokenizer.json の model に unk_token（Unigram では unk_id）を設定してください。',
+    en: 'A text has a character that the vocabulary lacks, and so is the unknown token ({token}): it cannot be tokenized. Set unk_token (unk_id for Unigram) of the model in tokenizer.json.',
   },
   'tokenizer-no-room': {
-    ja: '質問が長すぎます（{tokens} トークン、max_length {max_length}、doc_stride {doc_stride}）。質問を短くするか max_length を大きくしてください。',
-    en: 'The question is too long ({tokens} tokens, max_length {max_length}, doc_stride {doc_stride}). Shorten it or raise max_length.',
+    ja: '質問が長すぎて文章の入る場所がありません（{tokens} トークン、最大の長さは {max_length}）。質問を短くするか max_seq_length を大きくしてください。',
+    en: 'The question is too long to leave room for its context ({tokens} tokens of at most {max_length}). Shorten it, or raise max_seq_length.',
+  },
+  'tokenizer-stride': {
+    ja: 'doc_stride {doc_stride} が大きすぎます（最大の長さ {max_length}、質問 {tokens} トークン）。doc_stride を {largest} 以下にするか、max_seq_length を大きくしてください。',
+    en: 'doc_stride {doc_stride} is too large for a length of {max_length} and a question of {tokens} tokens. Set doc_stride to {largest} or less, or raise max_seq_length.',
   },
   // features
   'features-no-context': {
@@ -89,8 +134,8 @@ export const messages = {
     en: 'The tensor {tensor} has no valid {key}. Download the file again.',
   },
   'safetensors-dtype': {
-    ja: '重み {tensor} の型 {dtype} は読めません。float32、float16、bfloat16 のモデルを選んでください。',
-    en: 'The tensor {tensor} has the unknown dtype {dtype}. Choose a model in float32, float16 or bfloat16.',
+    ja: '重み {tensor} の型 {dtype} は読めません。量子化されていない float32、float16、bfloat16 のモデルを選んでください。',
+    en: 'The tensor {tensor} has the dtype {dtype}, which cannot be read. Choose a model that is not quantized: float32, float16 or bfloat16.',
   },
   'safetensors-end-before-start': {
     ja: '重み {tensor} の終わり（{end}）が始まり（{start}）より前です。もう一度ダウンロードしてください。',
@@ -144,6 +189,22 @@ export const messages = {
     ja: 'PyTorch の重みではありません（テンソルがありません）。pytorch_model.bin か model.safetensors を選んでください。',
     en: 'Not a torch checkpoint (no tensors). Choose pytorch_model.bin or model.safetensors.',
   },
+  'torch-not-a-state-dict': {
+    ja: 'PyTorch のファイルですが、モデルの重み（名前とテンソルの辞書）ではありません（中身: {found}）。model.state_dict() を torch.save したファイルか、save_pretrained のフォルダーを選んでください。',
+    en: 'A file of PyTorch, but not a dict of weights (it holds: {found}). Choose what torch.save(model.state_dict()) or save_pretrained has written.',
+  },
+  'file-lfs-pointer': {
+    ja: 'ファイルの中身ではなく Git LFS の目印です。git lfs pull をするか、配布元のページからこのファイルをダウンロードしてください。',
+    en: 'A Git LFS pointer, not the file itself. Run git lfs pull, or download this file from the page of the model.',
+  },
+  'file-html': {
+    ja: 'ファイルの中身ではなくウェブページ（HTML）です。ログインや利用申請が必要なことがあります。配布元のページで「download」からダウンロードしてください。',
+    en: 'A web page (HTML), not the file itself; a sign-in may have been needed. Download the file with the “download” link of its page.',
+  },
+  'file-packed': {
+    ja: '{kind} で圧縮されています。展開してから、中のファイルを選んでください。',
+    en: 'Packed with {kind}. Unpack it and choose the files that were in it.',
+  },
   'torch-storage': {
     ja: 'データ {key} は {wanted} バイトのはずですが {found} バイトです。もう一度ダウンロードしてください。',
     en: 'The storage {key} should have {wanted} bytes and has {found}. Download the file again.',
@@ -164,9 +225,13 @@ export const messages = {
     ja: '重みのファイルが複数あり、どれを使うか決められません。model.safetensors か pytorch_model.bin を一つだけ選んでください。',
     en: 'There are several weight files and none has a name that tells which to use. Choose one model.safetensors or pytorch_model.bin.',
   },
+  'weights-other-format': {
+    ja: '{file} の形式の重みは読めません。Python で from_pretrained（from_tf=True や from_flax=True）をしてから save_pretrained で保存し直してください。',
+    en: 'Weights in the format of {file} cannot be read. Load them in Python with from_pretrained (from_tf=True or from_flax=True) and save them again with save_pretrained.',
+  },
   'trainer-file': {
-    ja: '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。',
-    en: "{file} is missing. Choose all files of the Trainer's checkpoint folder.",
+    ja: '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。save_only_model の checkpoint にはないので、モデルとして選んで新しく学習を始めてください。',
+    en: "{file} is missing. Choose all files of the Trainer's checkpoint folder. A checkpoint of save_only_model has none: choose it as a model, and begin a new run.",
   },
   'trainer-state': {
     ja: '{key} は {wanted} のはずですが違います。同じ checkpoint フォルダーのファイルか確かめてください。',
@@ -238,6 +303,10 @@ export const messages = {
     ja: '{key} は {wanted} のはずですが違います。モデルの config.json か確かめてください。',
     en: '{key} should be: {wanted}. Check that this is the config.json of a model.',
   },
+  'config-not-json': {
+    ja: 'JSON として読めません（{reason}）。モデルのフォルダーの config.json をもう一度ダウンロードしてください。',
+    en: 'Not valid JSON ({reason}). Download the config.json of the model again.',
+  },
   'config-architecture': {
     ja: 'model_type が {found} のモデルは扱えません。deberta-v2 のモデルを選んでください。',
     en: 'Models of model_type {found} cannot be used. Choose a deberta-v2 model.',
@@ -245,6 +314,18 @@ export const messages = {
   'config-unsupported': {
     ja: '{key} = {value} には対応していません。ほかの DeBERTa-v2 モデルを選んでください。',
     en: '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
+  },
+  'config-token-types': {
+    ja: 'type_vocab_size が {type_vocab_size} なのに、トークナイザーは質問と文章に別の型を付けます。元のモデルの config.json とトークナイザーか確かめてください。',
+    en: 'type_vocab_size is {type_vocab_size}, and the tokenizer gives question and context different types. Check that config.json and the tokenizer belong to one model.',
+  },
+  'token-beyond-vocabulary': {
+    ja: 'トークン {token} の id {id} は、モデルの埋め込みの表（{vocab_size} 行）にありません。モデルと同じフォルダーのトークナイザーを使うか、Python で resize_token_embeddings をしてから保存し直してください。',
+    en: 'The token {token} has the id {id}, and the embedding table of the model has {vocab_size} rows. Use the tokenizer of this very model, or save the model again after resize_token_embeddings in Python.',
+  },
+  'position-limit': {
+    ja: '{name} = {value} は、このモデルの位置の表（{positions} 個）より長くなります。{largest} 以下にしてください。',
+    en: '{name} = {value} is longer than the position table of this model ({positions} positions). Set it to {largest} or less.',
   },
   // training
   'engine-fp16-webgpu': {
@@ -267,13 +348,17 @@ export const messages = {
     ja: '学習に使える質問がありません。答えのある質問を含むデータを選んでください。',
     en: 'There is no question to train on. Choose data that has questions with answers.',
   },
+  'training-no-batch': {
+    ja: 'dataloader_drop_last では、{rows} 行から {batch} 行のバッチを作れません。per_device_train_batch_size を小さくするか、dataloader_drop_last を外してください。',
+    en: 'With dataloader_drop_last, {rows} rows make no batch of {batch}. Lower per_device_train_batch_size, or switch dataloader_drop_last off.',
+  },
   'training-not-finite': {
     ja: 'ステップ {step} で{name}が数値でなくなりました（{value}）。learning_rate を下げ、最後のチェックポイントから再開してください。',
     en: 'At step {step} the {name} is no longer a finite number ({value}). Lower learning_rate and continue from the last checkpoint.',
   },
   'training-resume': {
-    ja: 'このチェックポイントは {found} ステップの途中で、この設定の全 {total} ステップと合いません。同じデータと設定を選んでください。',
-    en: 'This checkpoint is at step {found}, which does not fit a run of {total} steps. Use the data and the settings it was made with.',
+    ja: 'このチェックポイントは {found} ステップまで進んでいますが、この設定は全 {total} ステップです。num_train_epochs か max_steps を大きくしてください。',
+    en: 'This checkpoint is at step {found}, beyond the {total} steps of these settings. Raise num_train_epochs or max_steps.',
   },
   // answering
   'answer-no-questions': {
@@ -346,8 +431,8 @@ export const messages = {
     en: 'Not a URL. Enter one that begins with https://.',
   },
   'download-unreachable': {
-    ja: '接続できません（{reason}）。ネットワークと URL を確かめて、もう一度試してください。',
-    en: 'Could not be reached ({reason}). Check the network and the URL, and try again.',
+    ja: '接続できません（{reason}）。ネットワークと URL を確かめて、もう一度試してください。ほかのサイトからの読み込みを許さないサーバーなら、ファイルをダウンロードして選んでください。',
+    en: 'Could not be reached ({reason}). Check the network and the URL, and try again. If the server does not allow other sites to read from it, download the file and choose it.',
   },
   'download-status': {
     ja: 'サーバーがエラー {status} を返しました。URL を確かめるか、しばらく待ってもう一度試してください。',
@@ -356,6 +441,10 @@ export const messages = {
   'download-missing': {
     ja: 'この URL にファイルがありません（{status}）。URL を確かめてください。',
     en: 'There is no file at this URL ({status}). Check the URL.',
+  },
+  'download-denied': {
+    ja: 'このファイルを読む許可がありません（{status}）。配布元のページにログインしてダウンロードし、そのファイルを選んでください。',
+    en: 'This file may not be read without permission ({status}). Sign in where it is published, download it, and choose the file.',
   },
   'download-interrupted': {
     ja: '接続が切れました（{loaded} / {total} MB まで受信済み）。受信した分は保存されています。もう一度試すと続きから再開します。',
@@ -378,8 +467,12 @@ export const messages = {
     en: 'Not the id of a model. Enter it as name/model, like ku-nlp/deberta-v2-base-japanese.',
   },
   'hub-unknown-model': {
-    ja: '{base} にこのモデルはありません。ID のつづりを確かめてください。非公開や利用申請の必要なモデルは使えません。',
-    en: 'There is no such model at {base}. Check the spelling of the id; private and gated models cannot be used.',
+    ja: '{base} にこのモデルはないか、非公開です。ID のつづりを確かめてください。非公開のモデルは、ログインしてダウンロードし、フォルダーを選んでください。',
+    en: 'There is no such model at {base}, or it is private. Check the spelling of the id; for a private one, sign in, download it, and choose the folder.',
+  },
+  'hub-gated': {
+    ja: 'このモデルのファイルを読むには利用申請かログインが必要です。{url} でログインして申請し、ファイルをダウンロードしてから、そのフォルダーを選んでください。',
+    en: 'The files of this model need a sign-in or an accepted licence. Sign in at {url}, download the files, and choose their folder.',
   },
   'hub-no-file': {
     ja: 'このモデルには {file} がありません。ほかのモデルを選ぶか、モデルのフォルダーのファイルを選んでください。',
@@ -398,9 +491,46 @@ export const messages = {
     ja: 'config.json がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
     en: 'There is no config.json. Choose all files of the model folder.',
   },
+  'model-folder-missing': {
+    ja: 'このフォルダーはなく、ハブのモデルの ID（名前/モデル名）でもありません。フォルダーのパスか ID を確かめてください。',
+    en: 'There is no such folder, and it is not the id of a model of the hub (name/model). Check the path or the id.',
+  },
+  'data-file-missing': {
+    ja: 'このファイルはありません。パスか、https:// で始まる URL を確かめてください。',
+    en: 'There is no such file. Check the path, or give a URL that begins with https://.',
+  },
   'model-no-weights': {
     ja: '重み（model.safetensors か pytorch_model.bin）がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
     en: 'There are no weights (model.safetensors or pytorch_model.bin). Choose all files of the model folder.',
+  },
+  // export
+  'hub-token': {
+    ja: 'このトークンでは書き込めません。Hugging Face の設定でこのリポジトリへの write 権限のあるトークン（hf_…）を作り、貼り付けてください。リポジトリは変えていません。',
+    en: 'This token may not write there. Make a token (hf_…) with write permission for this repository in the settings of Hugging Face and paste it. Nothing was changed there.',
+  },
+  'hub-upload': {
+    ja: 'アップロードできませんでした（{reason}）。接続を確かめて、もう一度送信してください。リポジトリのファイルは前のままです。',
+    en: 'The upload failed ({reason}). Check the connection and send it again. The files of the repository are as they were.',
+  },
+  'export-nothing': {
+    ja: '保存するファイルがまだありません。先に「作る」を押してください。',
+    en: 'There are no files yet. Make them first.',
+  },
+  'export-check': {
+    ja: 'transformers.js がこのモデルを読み込めません（{reason}）。保存せずに、もう一度作り直してください。',
+    en: 'transformers.js cannot load this model ({reason}). Do not save it; make it again.',
+  },
+  'export-disk': {
+    ja: '書き込めません（{reason}）。空き容量と書き込みの権限を確かめるか、別の場所を指定してください。途中のファイルは残していません。',
+    en: 'It cannot be written ({reason}). Check the free space and your right to write, or name another place. Nothing half-made was left.',
+  },
+  'export-no-head': {
+    ja: '質問応答のヘッド（{tensor}）がありません。質問応答で学習したモデルを選ぶか、先に学習してください。',
+    en: 'There is no question-answering head ({tensor}). Choose a model trained for question answering, or train it first.',
+  },
+  'export-float16-range': {
+    ja: '重み {value} は float16 で表せません（上限は 65504）。float32 か bfloat16 で保存してください。',
+    en: 'The weight {value} is beyond float16 (65504 at most). Save as float32 or bfloat16.',
   },
   // parity
   'parity-folder': {

@@ -50,7 +50,7 @@ async function windowRows(example: SquadExample, max_seq_length: number, doc_str
   try {
     features = windowFeatures(tokenizer, example, { max_seq_length, doc_stride });
   } catch (error) {
-    expect(error).toMatchObject({ code: 'tokenizer-no-room' });
+    expect(error).toMatchObject({ code: expect.stringMatching(/^tokenizer-(no-room|stride)$/) });
     return 'error';
   }
   return Promise.all(

@@ -124,6 +124,11 @@ function positionTypes(value: unknown, wrong: (key: string, wanted: string) => M
   return ['c2p', 'p2c'].filter((name) => names.includes(name));
 }
 
+/** Tokens of the longest row that the model has positions for; Infinity where positions are relative only. */
+export function positionLimit(config: DebertaConfig): number {
+  return config.position_biased_input ? config.max_position_embeddings : Infinity;
+}
+
 /** P of design: half the number of relative positions; rel_embeddings is [2P, H]. */
 export function relativeSpan(config: DebertaConfig): number {
   return config.position_buckets > 0 ? config.position_buckets : maxRelativePositions(config);

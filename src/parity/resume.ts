@@ -56,12 +56,13 @@ async function checkCheckpoint(sources: Sources, name: string, report: Report): 
   // What the checkpoint does not say is as in training/fast, whose arguments the makers take: schedule, accumulation, clipping.
   const recipe = 'training/fast/log.json';
   const recorded = folder.paths.includes(recipe) ? (await readJson<RunLog>(folder, recipe)).arguments : {};
+  const base = goldenArguments(recorded);
   const args = {
-    ...goldenArguments(recorded),
+    ...base,
     ...settings,
     num_train_epochs: state.num_train_epochs,
     max_steps: state.max_steps,
-    per_device_train_batch_size: state.train_batch_size,
+    per_device_train_batch_size: state.train_batch_size ?? base.per_device_train_batch_size,
     max_seq_length: rowWidth(data),
   };
   const rate = learningRateAt(args, state.global_step + 1, state.max_steps);

@@ -1,6 +1,6 @@
 import type { Engine, NamedTensors } from '../model/engine.ts';
 import type { DebertaConfig } from '../model/config.ts';
-import { parseSquad } from '../squad/parse.ts';
+import { parseSquad } from '../squad/read-file.ts';
 import { goldenFolder, type GoldenFolder } from './golden-folder.ts';
 import { Report } from './report.ts';
 import { runParity, type ParityCounts, type PartName } from './run.ts';

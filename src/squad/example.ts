@@ -6,29 +6,71 @@ export interface Answer {
   answer_start: CodePointOffset;
 }
 
-/** One question of a SQuAD-format file. */
+/** One question of a data file. */
 export interface SquadExample {
   id: string;
   title: string;
   question: string;
   context: string;
+  /** Empty where the context does not answer the question (SQuAD 2.0). */
   answers: Answer[];
   is_impossible: boolean;
 }
 
 export type ExclusionReason =
-  'no-answer' | 'answer-not-at-start' | 'empty-context' | 'empty-question' | 'duplicate-id';
+  /** No object, or a part of it has another type than it should. */
+  | 'not-a-question'
+  | 'line-not-json'
+  | 'empty-context'
+  | 'empty-question'
+  | 'duplicate-id'
+  /** `answers` in a shape that cannot be read. */
+  | 'answer-shape'
+  /** answer_start is no whole number from 0. */
+  | 'answer-start'
+  | 'answer-not-at-start'
+  /** Without answer_start: the text is not in the context, or is there more than once. */
+  | 'answer-not-in-context'
+  | 'answer-ambiguous';
 
 export interface ExcludedRow {
-  place: string; // "data[3].paragraphs[0].qas[2]"
+  /** "data[3].paragraphs[0].qas[2]", "line 7", "row 12" */
+  place: string;
   id: string;
   reason: ExclusionReason;
+  /** Where the answer's text stands, if it is in the context exactly once: the answer_start that would be right. */
+  standsAt?: CodePointOffset;
+  /** The type that `place` should have; with not-a-question. */
+  wanted?: string;
 }
 
-/** What src/squad/parse.ts gives for a file. */
+/** How a file was packed and written. */
+export interface DataForm {
+  container: 'gzip' | 'zip' | null;
+  format: 'squad' | 'rows' | 'json-lines' | 'csv' | 'tsv' | 'parquet';
+  /** null for Parquet, which has none. */
+  encoding: 'UTF-8' | 'UTF-16' | null;
+}
+
+/** What was done to rows that are used, and to how many. */
+export interface DataRepairs {
+  /** Rows without an id: their place is their id. */
+  idsFromPlace: number;
+  /** answer_start written as text or with a decimal point. */
+  startsFromText: number;
+  /** The answer stood one or two characters before answer_start. */
+  startsMoved: number;
+  /** No answer_start: the text is in the context exactly once. */
+  startsFound: number;
+}
+
+/** What src/squad/read-file.ts gives for a file. */
 export interface SquadData {
   fileName: string;
   version: string;
+  form: DataForm;
+  repairs: DataRepairs;
+  /** With and without an answer, in the order of the file. */
   examples: SquadExample[];
   excluded: ExcludedRow[];
 }

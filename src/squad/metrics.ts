@@ -14,8 +14,9 @@ export interface Scores {
   squad_v2: Score;
 }
 
-/** All scores of one prediction. `answers` holds every gold answer, the first one first. */
-export function score(prediction: string, answers: readonly string[]): Scores {
+/** All scores of one prediction. `given` holds every gold answer, the first one first; without any, no answer is right. */
+export function score(prediction: string, given: readonly string[]): Scores {
+  const answers = given.length > 0 ? given : [''];
   return {
     seed_correct: prediction === answers[0],
     jglue: best(prediction, withoutEmpty(answers, normalizeJglue), jglueScore),

@@ -173,7 +173,7 @@ test('a compressed answer is told without a total, and goes on uncompressed', as
 
 test.each([
   [404, 'download-missing'],
-  [401, 'download-missing'],
+  [401, 'download-denied'],
   [503, 'download-status'],
 ])('status %i', async (status, code) => {
   const url = await place('status.bin', '', { status });

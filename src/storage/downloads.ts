@@ -1,3 +1,4 @@
+import { downloadError, readPieces } from '../checkpoint/download.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { database, keysUnder, megabytes, write, type WriteTransaction } from './database.ts';
 import { sha256OfBlobs } from './sha256.ts';
@@ -37,7 +38,7 @@ const lockOf = (url: string) => `manabi-download:${url}`;
  * The file at an address: from the store when it is there, otherwise fetched into the store piece by piece, from where
  * an earlier attempt broke off. The Blob lies on the disk, not in memory.
  *
- * Throws ManabiError: download-url, download-unreachable, download-missing, download-status, download-interrupted and
+ * Throws ManabiError: download-url, download-unreachable, download-missing, download-denied, download-status, download-interrupted and
  * download-cancelled (what was loaded is kept), download-damaged, storage-full.
  */
 export async function downloadFile(url: string, options: DownloadOptions = {}): Promise<Blob> {
@@ -148,8 +149,7 @@ async function ask(
   }
   if (response.ok) return response;
   await response.body?.cancel();
-  const missing = [401, 403, 404, 410].includes(response.status);
-  throw new ManabiError(missing ? 'download-missing' : 'download-status', url, { status: response.status });
+  throw downloadError(url, response.status);
 }
 
 /** Whether a partial answer continues the same file. Headers that CORS hides are null. */
@@ -195,16 +195,6 @@ async function begin(
   };
   await put(record);
   return record;
-}
-
-async function* readPieces({ body }: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  if (!body) return;
-  const reader = body.getReader();
-  try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
-  } finally {
-    await reader.cancel().catch(() => {}); // The reader has failed itself then, which is thrown.
-  }
 }
 
 async function append(record: DownloadRecord, piece: Blob): Promise<DownloadRecord> {

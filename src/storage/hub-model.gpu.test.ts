@@ -3,7 +3,8 @@ import type { ManabiError } from '../errors/manabi-error.ts';
 import { listDownloads } from './downloads.ts';
 import { expectBytes, noise, place, requests, resetServer, server } from './file-server.ts';
 import type { Serving } from './file-server.setup.ts';
-import { deleteHubModel, listHubModels, modelFilesFromHub, type HubProgress } from './hub-model.ts';
+import type { HubProgress } from '../checkpoint/hub-files.ts';
+import { deleteHubModel, listHubModels, modelFilesFromHub } from './hub-model.ts';
 import { sha256OfBlobs } from './sha256.ts';
 import { emptyDatabase } from './test-run.ts';
 
@@ -174,6 +175,13 @@ test.each([
   const error = await errorOf(modelFilesFromHub(server, id));
   expect(error).toMatchObject({ code: 'hub-no-file', place: id });
   expect(error.details.file).toMatch(named);
+});
+
+test('a model that the hub lists and does not give needs a sign-in', async () => {
+  await placeListing(single);
+  const denied = { status: 401 };
+  await placeModel(single, { 'config.json': denied, 'tokenizer.json': denied, 'model.safetensors': denied });
+  expect(await errorOf(modelFilesFromHub(server, id))).toMatchObject({ code: 'hub-gated' });
 });
 
 test('a model without config.json that the hub lists is not called unknown', async () => {

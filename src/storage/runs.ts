@@ -4,7 +4,7 @@ import type { TileChoice } from '../kernels/linear/tile.ts';
 import { fingerprintExamples } from '../squad/describe.ts';
 import type { SquadExample } from '../squad/example.ts';
 import type { LogEntry } from '../training/state.ts';
-import type { TrainingArguments } from '../training/training-arguments.ts';
+import { defaultArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import { checkpointOwners } from './checkpoints.ts';
 import { database, keysUnder, write } from './database.ts';
 import { lockedRuns, withRunLock } from './run-lock.ts';
@@ -139,7 +139,9 @@ export async function getRun(runId: string): Promise<Run> {
 async function withTrueStatus(runs: Run[]): Promise<Run[]> {
   const locked = await lockedRuns(runs.map(({ id }) => id));
   return Promise.all(
-    runs.map(async (run): Promise<Run> => {
+    runs.map(async (stored): Promise<Run> => {
+      // Arguments that came after the run was stored have the values that it was trained with.
+      const run = { ...stored, args: { ...defaultArguments, ...stored.args } };
       const { progress } = run;
       if (run.status === 'running' && locked.has(run.id)) {
         const { store } = (await database()).transaction('metrics');

@@ -40,6 +40,12 @@ export class AlignedText {
     return this.text;
   }
 
+  /** Characters [from, to) as a string. */
+  substring(from: number, to: number): string {
+    const text = this.toString();
+    return text.length === this.length ? text.slice(from, to) : fromCodes(this.codes.subarray(from, to));
+  }
+
   /** Characters [from, to), not empty. The piece begins where its first character's span begins, also if it is all. */
   slice(from: number, to: number): AlignedText {
     if (from === 0 && to === this.length && this.origin === this.starts[0]) return this;
@@ -57,13 +63,22 @@ export class AlignedText {
    * one consumed (NormalizedString::transform).
    */
   transform(codes: ArrayLike<number>, changes: ArrayLike<number>, skipped = 0): AlignedText {
-    const n = codes.length;
+    const head = this.insertedHead;
+    if (head > 0 && head === this.length) return this.writeBefore(codes);
+    const n = codes.length + head;
+    const output = new Int32Array(n);
     const starts = new Int32Array(n);
     const ends = new Int32Array(n);
+    for (let i = 0; i < head; i++) {
+      output[i] = this.codes[i];
+      starts[i] = this.starts[i];
+      ends[i] = this.ends[i];
+    }
     const last = this.length - 1;
-    let at = skipped;
-    for (let i = 0; i < n; i++) {
-      const change = changes[i];
+    let at = head + skipped;
+    for (let i = head; i < n; i++) {
+      const change = changes[i - head];
+      output[i] = codes[i - head];
       if (change > 0 && at < 1) {
         starts[i] = this.origin;
         ends[i] = this.origin;
@@ -74,7 +89,73 @@ export class AlignedText {
       ends[i] = this.ends[source];
       if (change <= 0) at += 1 - change;
     }
-    return new AlignedText(Int32Array.from(codes), starts, ends, this.origin);
+    return new AlignedText(output, starts, ends, this.origin);
+  }
+
+  /** A text of which nothing comes from the raw one is not replaced at all: what is written stands before it. */
+  private writeBefore(codes: ArrayLike<number>): AlignedText {
+    const n = codes.length + this.length;
+    const output = new Int32Array(n);
+    output.set(codes);
+    output.set(this.codes, codes.length);
+    const origin = new Int32Array(n).fill(this.starts[0]);
+    return new AlignedText(output, origin, origin, this.origin);
+  }
+
+  /**
+   * Characters at the beginning that came from nowhere (a pattern that matches the empty text put them there). The
+   * reference's transform does not replace them: it writes its output, which has them too, behind them.
+   */
+  get insertedHead(): number {
+    let head = 0;
+    while (head < this.length && this.starts[head] === this.ends[head]) head++;
+    return head;
+  }
+
+  /** Only the characters for which `keep` holds, each with its span. */
+  filter(keep: (code: number) => boolean): AlignedText {
+    const kept: number[] = [];
+    const changes: number[] = [];
+    let skipped = 0;
+    for (const code of this.codes) {
+      if (keep(code)) {
+        kept.push(code);
+        changes.push(0);
+      } else if (kept.length === 0) skipped++;
+      else changes[changes.length - 1]--;
+    }
+    if (kept.length === this.length && this.insertedHead === 0) return this;
+    return this.transform(kept, changes, kept.length > 0 ? skipped : 0);
+  }
+
+  /** Each character replaced by another. */
+  map(replacement: (code: number) => number): AlignedText {
+    const codes = this.codes.map(replacement);
+    if (this.insertedHead > 0) return this.transform(codes, new Int32Array(codes.length));
+    return new AlignedText(codes, this.starts, this.ends, this.origin);
+  }
+
+  /** `codes` before the text, with the span of its first character; an empty text stays empty. */
+  prepend(codes: Int32Array): AlignedText {
+    if (this.length === 0) return this;
+    // The reference writes the first character again after what it prepends; after nothing it has no span to repeat.
+    if (codes.length === 0) {
+      const atOrigin = (values: Int32Array) => values.map((value, i) => (i === 0 ? this.origin : value));
+      return new AlignedText(this.codes, atOrigin(this.starts), atOrigin(this.ends), this.origin);
+    }
+    const n = codes.length;
+    const before = (values: Int32Array, prefix: Int32Array) => {
+      const joined = new Int32Array(n + values.length);
+      joined.set(prefix);
+      joined.set(values, n);
+      return joined;
+    };
+    return new AlignedText(
+      before(this.codes, codes),
+      before(this.starts, new Int32Array(n).fill(this.starts[0])),
+      before(this.ends, new Int32Array(n).fill(this.ends[0])),
+      this.origin,
+    );
   }
 }
 

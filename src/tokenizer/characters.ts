@@ -1,12 +1,13 @@
 import type { AddedTokenMatcher } from './added-tokens.ts';
 import { AlignedText, codePoints } from './aligned-text.ts';
-import { Charsmap, writeUtf8 } from './charsmap.ts';
-import { lowercase } from './normalizers.ts';
-import { PieceTrie } from './piece-trie.ts';
+import { PieceTrie } from './models/piece-trie.ts';
+import { bytePieces } from './models/unigram.ts';
+import { Charsmap } from './normalizers/charsmap.ts';
+import { lowercase } from './normalizers/lowercase.ts';
 import { pieceType, type SentencePieceModel } from './sentencepiece-model.ts';
 import { TokenSink } from './token-sink.ts';
 import type { TokenSequence } from './tokenizer.ts';
-import { bytePieces } from './unigram.ts';
+import { utf8Length, writeUtf8 } from './utf8.ts';
 
 const metaspace = 0x2581;
 const space = 32;
@@ -177,10 +178,6 @@ function longestEntry(charsmap: Charsmap, input: Int32Array, at: number) {
   let length = 0;
   for (let bytes = 0; bytes < hit.length; length++) bytes += utf8Length(input[at + length]);
   return { output: hit.replacement, length };
-}
-
-function utf8Length(code: number): number {
-  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }
 
 function longestMatch(trie: PieceTrie, codes: ArrayLike<number>, from: number) {

@@ -8,14 +8,16 @@ export type Decode = (ids: ArrayLike<number>, options?: DecodeOptions) => string
 
 /**
  * ids -> text by @xenova/transformers, loaded only when it is asked for. Its decoder gives what the Rust library gives for
- * pieces with U+2581; byte pieces it puts together differently, so there is none (null) for a tokenizer that has them. (Its
- * encoder is not used: it normalizes differently and returns no spans.)
+ * pieces with U+2581; byte pieces it puts together differently, and of other models it would show the pieces as they are, so there is
+ * none (null) for such a tokenizer. (Its encoder is not used: it normalizes differently and returns no spans.)
  */
 export async function createDecoder(tokenizer: Tokenizer): Promise<Decode | null> {
   const vocab = Array.from({ length: tokenizer.vocabSize }, (_, id) => [tokenizer.idToToken(id), 0] as const);
-  if (vocab.some(([piece]) => piece === '<0x00>')) return null;
+  const pieces = vocab.map(([piece]) => piece);
+  if (pieces.includes('<0x00>') || !pieces.some((piece) => piece.startsWith('\u2581'))) return null;
   const { padTokenId, clsTokenId, sepTokenId, unkTokenId, maskTokenId } = tokenizer;
-  const special = [padTokenId, clsTokenId, sepTokenId, unkTokenId, maskTokenId];
+  if (unkTokenId < 0) return null;
+  const special = [padTokenId, clsTokenId, sepTokenId, unkTokenId, maskTokenId].filter((id) => id >= 0);
   const { DebertaV2Tokenizer } = await import('@xenova/transformers');
   const decoder = new DebertaV2Tokenizer(
     {

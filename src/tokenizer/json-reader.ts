@@ -1,6 +1,6 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 
-type Kind = 'string' | 'number' | 'boolean' | 'list' | 'object';
+type Kind = 'string' | 'number' | 'count' | 'boolean' | 'list' | 'object';
 
 /** Walks a parsed JSON file and names the key in the error when a value is not what it should be. */
 export class JsonReader {
@@ -46,6 +46,16 @@ export class JsonReader {
     return typeof this.value === 'number' ? this.value : this.wrong('number');
   }
 
+  /** A whole number from 0 on, as ids and lengths are; far below 2^32, so that a table of that size can be made. */
+  get count(): number {
+    const { number } = this;
+    return Number.isInteger(number) && number >= 0 && number < 2 ** 28 ? number : this.wrong('count');
+  }
+
+  get positiveInteger(): number {
+    return this.count > 0 ? this.count : this.wrong('count');
+  }
+
   get boolean(): boolean {
     return typeof this.value === 'boolean' ? this.value : this.wrong('boolean');
   }
@@ -53,6 +63,11 @@ export class JsonReader {
   get list(): JsonReader[] {
     if (!Array.isArray(this.value)) return this.wrong('list');
     return this.value.map((value, i) => new JsonReader(value, this.file, `${this.key}[${i}]`));
+  }
+
+  /** The list itself, without a reader for each item. */
+  get values(): readonly unknown[] {
+    return Array.isArray(this.value) ? (this.value as unknown[]) : this.wrong('list');
   }
 
   get entries(): [string, JsonReader][] {
@@ -66,6 +81,13 @@ export class JsonReader {
       ? (this.value as Record<string, unknown>)[key]
       : undefined;
     return new JsonReader(value, this.file, this.key ? `${this.key}.${key}` : key);
+  }
+
+  /** The same object with some keys of its object `key` replaced. */
+  with(key: string, replaced: Record<string, unknown>): JsonReader {
+    const own = this.value as Record<string, unknown>;
+    const part = { ...(own[key] as Record<string, unknown>), ...replaced };
+    return new JsonReader({ ...own, [key]: part }, this.file, this.key);
   }
 
   wrong(wanted: Kind): never {

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import { AddedTokenMatcher, type AddedToken } from './added-tokens.ts';
+import { AddedTokenMatcher } from './added-tokens.ts';
 import { AlignedText } from './aligned-text.ts';
-import { Charsmap } from './charsmap.ts';
+import { Charsmap } from './normalizers/charsmap.ts';
 import { fixture } from './fixture-files.ts';
-import { precompiled } from './precompiled.ts';
+import { precompiled } from './normalizers/precompiled.ts';
+import { templateProcessing } from './post-processors/template.ts';
 import { readSentencePieceModel } from './sentencepiece-model.ts';
 import { TokenSink } from './token-sink.ts';
-import { Unigram } from './unigram.ts';
+import { Unigram } from './models/unigram.ts';
 import { pairWindows } from './windows.ts';
 
 test('of two entries of the charsmap the fast tokenizer takes the shorter, SentencePiece the longer', () => {
@@ -40,7 +41,11 @@ test('of two equal paths the first found stays', () => {
 
 test('the longest added token at the leftmost place is taken', () => {
   const flags = { normalized: false, lstrip: false, rstrip: false, single_word: false, special: true };
-  const tokens: AddedToken[] = ['ab', 'abc', 'bcd'].map((content, id) => ({ content, id, ...flags }));
+  const tokens = ['ab', 'abc', 'bcd'].map((content, id) => ({
+    content,
+    token: { content, id, ...flags },
+    special: true,
+  }));
   const parts = new AddedTokenMatcher(tokens).split(AlignedText.of('xabcdab'));
   expect(parts.map(({ text, id }) => [text.toString(), id])).toEqual([
     ['x', -1],
@@ -56,17 +61,19 @@ test('a stride as long as the room is an error, and no endless loop', () => {
     starts: new Int32Array(n),
     ends: new Int32Array(n),
   });
-  const types = { cls: 0, question: 0, middle: 0, context: 1, end: 1 };
+  const sep = { ids: [2], type: 0 };
+  const around = [{ ids: [1], type: 0 }, { text: 0, type: 0 }, sep];
+  const postProcessor = templateProcessing(around, [...around, { text: 1, type: 1 }, sep]);
   const pair = (doc_stride: number, context = 20) =>
     pairWindows(
       tokens(2),
       tokens(context),
-      { clsTokenId: 1, sepTokenId: 2, types },
+      { postProcessor, truncationSide: 'right' },
       { max_length: 10, doc_stride },
     );
   expect(pair(4)).toHaveLength(16);
-  expect(() => pair(5)).toThrow(/too long/);
+  expect(() => pair(5)).toThrow(/doc_stride 5 is too large.* Set doc_stride to 4 or less/);
   // The reference refuses it before it looks at the context.
   expect(pair(8, 3)).toHaveLength(1);
-  expect(() => pair(9, 3)).toThrow(/too long/);
+  expect(() => pair(9, 3)).toThrow(/doc_stride 9 is too large.* Set doc_stride to 8 or less/);
 });

@@ -1,28 +1,25 @@
 import { ManabiError } from '../errors/manabi-error.ts';
-import { AddedTokenMatcher, type AddedToken } from './added-tokens.ts';
-import { CharacterModel } from './characters.ts';
-import { Charsmap } from './charsmap.ts';
+import { AddedVocabulary } from './added-vocabulary.ts';
 import { JsonReader } from './json-reader.ts';
-import { collapseSpaces, inSequence, lowercase, strip, type Normalizer } from './normalizers.ts';
+import { readNormalizer } from './normalizers/read.ts';
 import { pipelineEncoder } from './pipeline.ts';
-import { precompiled } from './precompiled.ts';
-import { metaspace, preTokenizersInSequence, punctuation, type PreTokenizer } from './pre-tokenizers.ts';
+import { readPostProcessor } from './post-processors/read.ts';
+import { readSentencePieceModel } from './sentencepiece-model.ts';
+import { convertSentencePiece, type ConversionOptions } from './sentencepiece.ts';
 import {
-  modelType,
-  pieceType,
-  readSentencePieceModel,
-  type SentencePieceModel,
-} from './sentencepiece-model.ts';
-import {
-  mergeAddedTokens,
-  readSettings,
+  addSpecialTokens,
+  contentOf,
+  readSpecialTokens,
+  type ConfigFiles,
   type SpecialName,
-  type TokenizerSettings,
+  type SpecialTokens,
 } from './special-tokens.ts';
+import { countSpaces, type TokenSpaces } from './token-sink.ts';
+import { adjustPrefixSpace, readTokenizerClass, type TokenizerClass } from './tokenizer-class.ts';
 import { readTokenizerJson } from './tokenizer-json.ts';
 import type { Tokenizer, TokenSequence } from './tokenizer.ts';
-import { Unigram } from './unigram.ts';
-import { pairWindows, type PairTemplate } from './windows.ts';
+import { codePoints } from './aligned-text.ts';
+import { pairWindows, singleWindow, type WindowOptions } from './windows.ts';
 
 /** The files of a model folder that make its tokenizer; one of the first two is needed. */
 export interface TokenizerFiles {
@@ -31,157 +28,225 @@ export interface TokenizerFiles {
   'tokenizer_config.json'?: Uint8Array | string;
   'special_tokens_map.json'?: Uint8Array | string;
   'added_tokens.json'?: Uint8Array | string;
+  /** For the tokenizer class, where tokenizer_config.json does not name it. */
+  'config.json'?: Uint8Array | string;
 }
 
 interface Encoder {
   encode: (text: string) => TokenSequence;
-  addedTokens: AddedToken[];
-  pieces: readonly { text: string }[];
-  template: PairTemplate;
+  addedTokens: AddedVocabulary;
+  special: SpecialTokens;
+  /** Token of each id. */
+  tokens: readonly (string | undefined)[];
+  windowOptions: WindowOptions;
 }
+
+// transformers' VERY_LARGE_INTEGER: "no limit is known".
+const noLimit = 1e30;
 
 /**
  * Makes the tokenizer of a model folder; tokenizer.json is preferred, as transformers prefers it. `place` names the
  * folder in errors.
  *
- * @throws ManabiError tokenizer-missing, tokenizer-not-json, tokenizer-shape, tokenizer-broken, tokenizer-unsupported
+ * @throws ManabiError tokenizer-missing, tokenizer-not-json, tokenizer-shape, tokenizer-broken, tokenizer-unsupported,
+ * tokenizer-class, tokenizer-segmenter, tokenizer-special-token
  */
 export function readTokenizer(files: TokenizerFiles, place = ''): Tokenizer {
-  const pathOf = (name: keyof TokenizerFiles) => (place ? `${place}/${name}` : name);
-  const json = (name: keyof TokenizerFiles) => {
-    const data = files[name];
-    return data === undefined ? JsonReader.absent(pathOf(name)) : JsonReader.parse(data, pathOf(name));
-  };
-  const settings = readSettings({
-    tokenizerConfig: json('tokenizer_config.json'),
-    specialTokensMap: json('special_tokens_map.json'),
-    addedTokens: json('added_tokens.json'),
-  });
+  const pathOf = (name: keyof TokenizerFiles) => inFolder(place, name);
+  const configFiles = readConfigFiles(files, place);
+  const tokenizerClass = classOf(files, configFiles);
   if (files['tokenizer.json'] !== undefined) {
-    return assemble(fromTokenizerJson(json('tokenizer.json'), settings), settings, pathOf('tokenizer.json'));
+    const encoder = fromTokenizerJson(readJson(files, 'tokenizer.json', place), configFiles, tokenizerClass);
+    return assemble(encoder, configFiles, pathOf('tokenizer.json'));
   }
   const data = files['spm.model'];
   if (!data) throw new ManabiError('tokenizer-missing', place);
-  return assemble(
-    fromSentencePiece(readSentencePieceModel(data, pathOf('spm.model')), settings, pathOf('spm.model')),
-    settings,
-    pathOf('spm.model'),
-  );
+  const encoder = fromSentencePiece(data, configFiles, tokenizerClass, pathOf('spm.model'));
+  return assemble(encoder, configFiles, pathOf('spm.model'));
 }
 
-function fromTokenizerJson(json: JsonReader, settings: TokenizerSettings): Encoder {
-  const parts = readTokenizerJson(json);
-  const addedTokens = mergeAddedTokens(parts.addedTokens, settings, vocabularyOf(parts.pieces));
-  const model = new Unigram(parts.pieces, parts.unknownId, parts.byteFallback, json.place);
-  const { normalizer, preTokenizer, pieces, template } = parts;
-  const encode = pipelineEncoder({ addedTokens, normalizer, preTokenizer, model });
-  return { encode, addedTokens, pieces, template };
+function inFolder(place: string, name: string): string {
+  return place ? `${place}/${name}` : name;
 }
 
-function fromSentencePiece(model: SentencePieceModel, settings: TokenizerSettings, place: string): Encoder {
-  const vocabulary = vocabularyOf(model.pieces);
-  const addedTokens = mergeAddedTokens(addedPieces(model), settings, vocabulary);
-  const idOf = (name: SpecialName) =>
-    addedTokens.find(({ content }) => content === settings.special[name].content)?.id ?? -1;
-  const template: PairTemplate = {
-    clsTokenId: idOf('cls'),
-    sepTokenId: idOf('sep'),
-    types: { cls: 0, question: 0, middle: 0, context: 1, end: 1 },
-  };
-  const shared = { addedTokens, pieces: model.pieces, template };
-  if (model.modelType === modelType.char) {
-    const characters = new CharacterModel(model, new AddedTokenMatcher(addedTokens), settings, place);
-    return { ...shared, encode: (text) => characters.encode(text) };
-  }
-  if (model.modelType !== modelType.unigram) {
-    const name = Object.entries(modelType).find(([, type]) => type === model.modelType)?.[0];
-    throw new ManabiError('tokenizer-unsupported', place, {
-      part: 'model_type',
-      name: name ?? model.modelType,
-    });
-  }
+type JsonFile = Exclude<keyof TokenizerFiles, 'spm.model' | 'config.json'>;
+
+function readJson(files: TokenizerFiles, name: JsonFile, place: string): JsonReader {
+  const data = files[name];
+  const path = inFolder(place, name);
+  return data === undefined ? JsonReader.absent(path) : JsonReader.parse(data, path);
+}
+
+function readConfigFiles(files: TokenizerFiles, place: string): ConfigFiles {
   return {
-    ...shared,
+    tokenizerConfig: readJson(files, 'tokenizer_config.json', place),
+    specialTokensMap: readJson(files, 'special_tokens_map.json', place),
+    addedTokens: readJson(files, 'added_tokens.json', place),
+  };
+}
+
+function classOf(files: TokenizerFiles, { tokenizerConfig }: ConfigFiles): TokenizerClass {
+  const model = files['config.json'] ?? '';
+  const text = typeof model === 'string' ? model : new TextDecoder().decode(model);
+  // Not parsed: config.json may hold what only Python reads, NaN for one, and nothing else of it is needed.
+  const named = /"tokenizer_class"\s*:\s*"(\w+)"/.exec(text)?.[1];
+  return readTokenizerClass(tokenizerConfig, named);
+}
+
+/** What transformers converts spm.model with: the settings and tokens of the files beside it, and the text of each special token that has a name. */
+export function readConversion(
+  files: TokenizerFiles,
+  place = '',
+): { options: ConversionOptions; named: ReadonlyMap<SpecialName, string> } {
+  const configFiles = readConfigFiles(files, place);
+  const { options, special } = conversionOptions(configFiles, classOf(files, configFiles));
+  return {
+    options,
+    named: new Map(Array.from(special.named, ([name, token]) => [name, contentOf(token)])),
+  };
+}
+
+function fromTokenizerJson(
+  file: JsonReader,
+  configFiles: ConfigFiles,
+  tokenizerClass: TokenizerClass,
+): Encoder {
+  const config = configFiles.tokenizerConfig;
+  const ofClass = tokenizerClass.adjust?.(file, config) ?? file;
+  const parts = readTokenizerJson(adjustPrefixSpace(ofClass, config));
+  const { normalizer, preTokenizer, model } = parts;
+  const addedTokens = new AddedVocabulary(model.vocabulary, model.size);
+  addedTokens.add(parts.addedTokens);
+  const special = readSpecialTokens(configFiles, parts.addedTokens, tokenizerClass);
+  addSpecialTokens(special, addedTokens);
+  const tokens = tokensById(model.vocabulary, addedTokens);
+  const spaces: TokenSpaces[] = [];
+  const spacesOf = (id: number) => (spaces[id] ??= countSpaces(codePoints(tokens[id] ?? '')));
+  const processor = ofClass.get('post_processor');
+  return {
     encode: pipelineEncoder({
       addedTokens,
-      normalizer: convertedNormalizer(model, settings, place),
-      preTokenizer: convertedPreTokenizer(settings),
-      // transformers' converter does not carry byte_fallback over for this family.
-      model: new Unigram(model.pieces, model.unknownId, false, place),
+      splitSpecialTokens: flag(config.get('split_special_tokens')),
+      normalizer,
+      tokenNormalizer: ofClass === file ? normalizer : readNormalizer(file.get('normalizer')),
+      preTokenizer,
+      model,
     }),
+    addedTokens,
+    special: parts.padToken === null ? special : withPadToken(special, parts.padToken, config),
+    tokens,
+    windowOptions: {
+      postProcessor: processor.isNull ? null : readPostProcessor(processor, spacesOf),
+      truncationSide: readTruncationSide(config) ?? parts.truncationSide,
+    },
   };
 }
 
-/** The steps that transformers' DebertaV2Converter writes; it ignores the model's own white-space settings. */
-function convertedNormalizer(
-  model: SentencePieceModel,
-  { doLowerCase }: TokenizerSettings,
+function fromSentencePiece(
+  data: Uint8Array,
+  configFiles: ConfigFiles,
+  tokenizerClass: TokenizerClass,
   place: string,
-): Normalizer {
-  const steps: Normalizer[] = doLowerCase ? [lowercase] : [];
-  steps.push((text) => strip(text, true, true));
-  if (model.charsmap.length > 0) {
-    const charsmap = new Charsmap(model.charsmap, place);
-    steps.push((text) => precompiled(charsmap, text));
+): Encoder {
+  const { special, options } = conversionOptions(configFiles, tokenizerClass);
+  const model = readSentencePieceModel(data, place);
+  const { encode, addedTokens, vocabulary, postProcessor } = convertSentencePiece(model, options, place);
+  const truncationSide = readTruncationSide(configFiles.tokenizerConfig) ?? 'right';
+  return {
+    encode,
+    addedTokens,
+    special,
+    tokens: tokensById(vocabulary, addedTokens),
+    windowOptions: { postProcessor, truncationSide },
+  };
+}
+
+function conversionOptions(
+  configFiles: ConfigFiles,
+  tokenizerClass: TokenizerClass,
+): { special: SpecialTokens; options: ConversionOptions } {
+  const config = configFiles.tokenizerConfig;
+  const special = readSpecialTokens(configFiles, [], tokenizerClass);
+  const unknown = special.named.get('unk');
+  // The slow tokenizer, from which transformers converts, looks for the unknown token in the normalized text.
+  const named = new Map(special.named);
+  if (typeof unknown === 'string') {
+    const flags = { lstrip: false, rstrip: false, single_word: false };
+    named.set('unk', { content: unknown, normalized: true, special: true, ...flags });
   }
-  return inSequence([...steps, collapseSpaces]);
+  return {
+    special,
+    options: {
+      doLowerCase: flag(config.get('do_lower_case')),
+      splitByPunct: flag(config.get('split_by_punct')),
+      splitSpecialTokens: flag(config.get('split_special_tokens')),
+      addSpecialTokens: (added) => addSpecialTokens({ ...special, named }, added),
+    },
+  };
 }
 
-function convertedPreTokenizer({ splitByPunct }: TokenizerSettings): PreTokenizer {
-  const words = metaspace(0x2581, 'always', true);
-  return splitByPunct ? preTokenizersInSequence([punctuation, words]) : words;
+function withPadToken(special: SpecialTokens, padToken: string, config: JsonReader): SpecialTokens {
+  if (config.get('pad_token').value !== undefined || special.named.has('pad')) return special;
+  return { ...special, named: new Map([...special.named, ['pad', padToken]]) };
 }
 
-/** Control and user-defined pieces are searched in the raw text. */
-function addedPieces({ pieces, modelType: type }: SentencePieceModel): AddedToken[] {
-  // SentencePiece finds user-defined symbols of a character model itself, and never a control piece.
-  if (type === modelType.char) return [];
-  return pieces.flatMap(({ text, type: kind }, id) =>
-    kind === pieceType.control || kind === pieceType.userDefined
-      ? [
-          {
-            content: text,
-            id,
-            normalized: false,
-            lstrip: false,
-            rstrip: false,
-            single_word: false,
-            special: kind === pieceType.control,
-          },
-        ]
-      : [],
-  );
+function flag(json: JsonReader): boolean {
+  return json.isNull ? false : json.boolean;
 }
 
-function vocabularyOf(pieces: readonly { text: string }[]): Map<string, number> {
-  return new Map(pieces.map(({ text }, id) => [text, id]));
+function readTruncationSide(config: JsonReader): 'right' | 'left' | null {
+  const side = config.get('truncation_side');
+  if (side.isNull) return null;
+  if (side.string === 'right' || side.string === 'left') return side.string;
+  throw side.unsupported('truncation_side', side.string);
+}
+
+function tokensById(
+  vocabulary: ReadonlyMap<string, number>,
+  addedTokens: AddedVocabulary,
+): (string | undefined)[] {
+  const tokens: (string | undefined)[] = [];
+  for (const [token, id] of vocabulary) tokens[id] = token;
+  for (const { content, id } of addedTokens.tokens) tokens[id] = content;
+  return tokens;
 }
 
 function assemble(
-  { encode, addedTokens, pieces, template }: Encoder,
-  settings: TokenizerSettings,
+  { encode, addedTokens, special, tokens, windowOptions }: Encoder,
+  { tokenizerConfig }: ConfigFiles,
   place: string,
 ): Tokenizer {
-  const tokens = pieces.map(({ text }) => text);
-  for (const { content, id } of addedTokens) tokens[id] = content;
   const idOf = (name: SpecialName) => {
-    const { content } = settings.special[name];
-    const id = addedTokens.find((token) => token.content === content)?.id;
-    if (id === undefined) throw new ManabiError('tokenizer-special-token', place, { token: content });
+    const token = special.named.get(name);
+    return token === undefined ? undefined : addedTokens.idOf(contentOf(token));
+  };
+  const needed = (name: SpecialName) => {
+    const id = idOf(name);
+    if (id === undefined) {
+      throw new ManabiError('tokenizer-special-token', place, { token: `${name}_token` });
+    }
     return id;
   };
-  const unkTokenId = idOf('unk');
+  const limit = tokenizerConfig.get('model_max_length');
+  const unkTokenId = idOf('unk') ?? -1;
   return {
     vocabSize: tokens.length,
-    modelMaxLength: settings.modelMaxLength,
-    padTokenId: idOf('pad'),
-    clsTokenId: template.clsTokenId,
-    sepTokenId: template.sepTokenId,
+    modelMaxLength: limit.isNull ? noLimit : limit.number,
+    padTokenId: needed('pad'),
+    clsTokenId: needed('cls'),
+    sepTokenId: needed('sep'),
     unkTokenId,
-    maskTokenId: idOf('mask'),
-    encode,
+    maskTokenId: idOf('mask') ?? -1,
+    encode: windowOptions.postProcessor?.trims
+      ? (text) => tokensOf(singleWindow(encode(text), windowOptions, false))
+      : encode,
+    encodeSingle: (text) => singleWindow(encode(text), windowOptions, true),
     encodePair: (question, context, options) =>
-      pairWindows(encode(question), encode(context), template, options),
-    idToToken: (id) => tokens[id] ?? tokens[unkTokenId],
+      pairWindows(encode(question), encode(context), windowOptions, options),
+    idToToken: (id) => tokens[id] ?? tokens[unkTokenId] ?? '',
   };
+}
+
+function tokensOf({ inputIds, starts, ends }: ReturnType<typeof singleWindow>): TokenSequence {
+  return { ids: inputIds, starts, ends };
 }

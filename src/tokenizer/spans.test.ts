@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { codePointLength } from '../squad/code-points.ts';
 import { fixture, unigramFixture } from './fixture-files.ts';
 import { readTokenizer } from './read.ts';
-import { asRustParses } from './tokenizer-json.ts';
+import { asRustParses } from './models/read.ts';
 
 const tokenizers = {
   unigram: unigramFixture(),

@@ -24,7 +24,8 @@ export interface TrainerState {
   max_steps: number;
   epoch: number;
   num_train_epochs: number;
-  train_batch_size: number;
+  /** null in checkpoints of older Trainers. */
+  train_batch_size: number | null;
   /** Lowest eval_loss so far and where it was. */
   best_metric: number | null;
   best_global_step: number | null;

@@ -1,6 +1,7 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import { padBatch } from '../features/batches.ts';
 import type { Batch, Feature } from '../features/feature.ts';
+import { positionLimit } from '../model/config.ts';
 import type { Engine, NamedTensors, StepMetrics } from '../model/engine.ts';
 import { TrainingControl } from './control.ts';
 import { evaluateLoss } from './evaluate-loss.ts';
@@ -69,14 +70,18 @@ export async function train(
   args: TrainingArguments,
   options: TrainingOptions = {},
 ): Promise<TrainerState> {
-  checkArguments(args);
+  checkArguments(args, positionLimit(engine.config));
   const { fp16, freeze_embeddings } = engine.settings;
   if (fp16 !== args.fp16 || freeze_embeddings !== args.freeze_embeddings) {
     throw new RangeError(`an engine with ${JSON.stringify(engine.settings)} for other arguments`);
   }
   const plan = planSteps(data.train.length, args);
-  if (plan.batchesPerEpoch === 0) throw new ManabiError('training-no-features', '');
-  const state = options.resumeFrom ? continued(options.resumeFrom, plan) : freshState(plan, args);
+  if (plan.batchesPerEpoch === 0) {
+    const rows = data.train.length;
+    const details = { rows, batch: args.per_device_train_batch_size };
+    throw new ManabiError(rows === 0 ? 'training-no-features' : 'training-no-batch', '', details);
+  }
+  const state = options.resumeFrom ? continued(options.resumeFrom, plan, args) : freshState(plan, args);
   return new Run(engine, data, args, options, plan, state).go();
 }
 
@@ -93,11 +98,14 @@ function freshState({ totalSteps, stepsPerEpoch }: StepPlan, args: TrainingArgum
   };
 }
 
-function continued(from: TrainerState, { totalSteps }: StepPlan): TrainerState {
-  if (from.max_steps !== totalSteps || from.global_step > totalSteps) {
-    throw new ManabiError('training-resume', '', { found: from.global_step, total: from.max_steps });
+/** Like the Trainer, by the steps and epochs of these arguments, whatever the checkpoint's were. */
+function continued(from: TrainerState, plan: StepPlan, args: TrainingArguments): TrainerState {
+  const { totalSteps } = plan;
+  if (from.global_step > totalSteps) {
+    throw new ManabiError('training-resume', '', { found: from.global_step, total: totalSteps });
   }
-  return { ...from, log_history: [...from.log_history] };
+  const { max_steps, num_train_epochs } = freshState(plan, args);
+  return { ...from, max_steps, num_train_epochs, log_history: [...from.log_history] };
 }
 
 /** Where the best weights take the place of the last ones at the end of a run: the step they are of, else null. */

@@ -43,6 +43,13 @@ export interface TrainingArguments extends EngineSettings {
   pad_to_multiple_of: number;
   /** All windows of a long context; otherwise only its first. */
   return_overflowing_tokens: boolean;
+  /**
+   * Questions without an answer are trained as [CLS] spans and may be answered with nothing; otherwise they are left out. null: as the
+   * data has such questions or not.
+   */
+  version_2_with_negative: boolean | null;
+  /** No answer is given where its logits exceed those of the best answer by more than this. */
+  null_score_diff_threshold: number;
   /** null: all. */
   max_train_samples: number | null;
   max_eval_samples: number | null;
@@ -80,6 +87,8 @@ export const defaultArguments: TrainingArguments = {
   pad_to_max_length: true,
   pad_to_multiple_of: 0,
   return_overflowing_tokens: true,
+  version_2_with_negative: null,
+  null_score_diff_threshold: 0,
   max_train_samples: null,
   max_eval_samples: null,
 };
@@ -154,12 +163,16 @@ const ranges: Record<NumberName, { from: number; to?: number; whole?: true }> = 
   max_seq_length: { from: 8, to: 4096, whole: true },
   doc_stride: { from: 0, whole: true },
   pad_to_multiple_of: { from: 0, to: 1024, whole: true },
+  null_score_diff_threshold: { from: -1e9, to: 1e9 },
   max_train_samples: { from: 1, whole: true },
   max_eval_samples: { from: 1, whole: true },
 };
 
-/** Throws ManabiError training-argument, which names the argument and the values it takes. */
-export function checkArguments(args: TrainingArguments): void {
+/**
+ * `positions`: how many tokens the model has positions for. Throws ManabiError training-argument, which names the argument and the values it
+ * takes, and position-limit with the largest length that works.
+ */
+export function checkArguments(args: TrainingArguments, positions = Infinity): void {
   const refuse = (name: string, wanted: string) => {
     throw new ManabiError('training-argument', name, {
       value: String(args[name as keyof TrainingArguments] ?? '—'),
@@ -178,6 +191,8 @@ export function checkArguments(args: TrainingArguments): void {
     }
   }
   if (args.max_steps <= 0 && args.num_train_epochs <= 0) refuse('num_train_epochs', '> 0');
+  const negative: unknown = args.version_2_with_negative;
+  if (negative !== null && typeof negative !== 'boolean') refuse('version_2_with_negative', 'true, false');
   const schedules = ['linear', 'cosine', 'constant', 'constant_with_warmup'];
   if (!schedules.includes(args.lr_scheduler_type)) refuse('lr_scheduler_type', schedules.join(', '));
   const ways = ['auto', 'true', 'false'];
@@ -189,4 +204,19 @@ export function checkArguments(args: TrainingArguments): void {
   if (args.load_best_model_at_end && args.eval_strategy === 'no') {
     refuse('load_best_model_at_end', 'false, or eval_strategy epoch');
   }
+  checkPositions(args, positions);
+}
+
+/** Rows are padded to a multiple, which needs positions too. */
+function checkPositions(args: TrainingArguments, positions: number): void {
+  const { max_seq_length, pad_to_max_length, pad_to_multiple_of } = args;
+  const multiple = pad_to_max_length ? 1 : Math.max(1, pad_to_multiple_of);
+  if (Math.ceil(max_seq_length / multiple) * multiple <= positions) return;
+  const largest = Math.floor(positions / multiple) * multiple;
+  throw new ManabiError('position-limit', '', {
+    name: 'max_seq_length',
+    value: max_seq_length,
+    positions,
+    largest,
+  });
 }

@@ -1,45 +1,26 @@
 import { blobSource, type ByteSource } from '../checkpoint/byte-source.ts';
-import { loadWeights } from '../checkpoint/load-weights.ts';
+import { isTextFile, readModelFolder, type ReadModelFolder } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { parseConfig, type DebertaConfig } from '../model/config.ts';
-import type { NamedTensors } from '../model/engine.ts';
-import { initializeHead, parameterShapes } from '../model/parameters.ts';
 import { Sha256 } from '../storage/sha256.ts';
-import { readTokenizer } from '../tokenizer/read.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { OnProgress } from './protocol.ts';
 
 const READ_BYTES = 2 ** 20;
 const PROGRESS_EVERY_MS = 100;
 
-export interface ReadModel {
-  config: DebertaConfig;
-  tokenizer: Tokenizer;
-  tensors: NamedTensors;
-  missing: string[];
-  unexpected: string[];
+export interface ReadModel extends ReadModelFolder {
   /** config.json and the tokenizer's files. */
   files: Map<string, Blob>;
   /** SHA-256 of the weights. */
   fingerprint: string;
 }
 
-export async function bytesOf(files: ReadonlyMap<string, Blob>): Promise<Record<string, Uint8Array>> {
+/** The text files of a model folder: config.json and what belongs to the tokenizer. */
+export async function bytesOf(files: Iterable<[string, Blob]>): Promise<Record<string, Uint8Array>> {
   const read: Record<string, Uint8Array> = {};
-  for (const [name, blob] of files) read[name] = new Uint8Array(await blob.arrayBuffer());
-  return read;
-}
-
-export async function configOf(files: ReadonlyMap<string, Blob>): Promise<DebertaConfig> {
-  const blob = files.get('config.json');
-  if (!blob) throw new ManabiError('model-no-config', [...files.keys()].join(', '));
-  let raw: unknown;
-  try {
-    raw = JSON.parse(await blob.text());
-  } catch {
-    throw new ManabiError('config-shape', 'config.json', { key: '(top)', wanted: 'JSON' });
+  for (const [name, blob] of files) {
+    if (isTextFile(name)) read[name] = new Uint8Array(await blob.arrayBuffer());
   }
-  return parseConfig(raw, 'config.json');
+  return read;
 }
 
 /** Reads the files of a model folder: twice over the weights, for their values and for their hash. A cancel throws `cancelled`. */
@@ -49,11 +30,9 @@ export async function readModel(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<ReadModel> {
-  const all = new Map(Object.entries(given));
-  const config = await configOf(all);
-  const files = new Map([...all].filter(([name]) => /\.(json|model|txt)$/.test(name)));
-  const tokenizer = readTokenizer(await bytesOf(files));
-  const weights = [...all].filter(([name]) => !files.has(name));
+  const all = Object.entries(given);
+  const files = new Map(all.filter(([name]) => isTextFile(name)));
+  const weights = all.filter(([name]) => !isTextFile(name));
   const total = 2 * weights.reduce((sum, [, { size }]) => sum + size, 0);
   let done = 0;
   let reported = 0;
@@ -72,11 +51,8 @@ export async function readModel(
       return bytes;
     },
   });
-  const sources = Array.from(all, ([name, blob]) => counted(blobSource(name, blob)));
-  const { tensors, missing, unexpected } = await loadWeights(sources, parameterShapes(config));
-  if (missing.length > 0) {
-    for (const [name, tensor] of initializeHead(config, seed)) tensors.set(name, tensor);
-  }
+  const sources = all.map(([name, blob]) => counted(blobSource(name, blob)));
+  const read = await readModelFolder(await bytesOf(files), sources, seed);
   done = Math.max(done, total / 2);
   const hash = new Sha256();
   for (const [, blob] of weights) {
@@ -86,5 +62,5 @@ export async function readModel(
       await count(bytes.length);
     }
   }
-  return { config, tokenizer, tensors, missing, unexpected, files, fingerprint: hash.hex() };
+  return { ...read, files, fingerprint: hash.hex() };
 }

@@ -1,15 +1,22 @@
 // All that passes between the page and its two workers. Functions are called by comlink; arrays are structured clones.
 // Examples, rows, weights never pass through the page: the trainer takes the rows from the tokenizer by a channel of their own.
-import type { Ceiling } from '../answering/ceiling.ts';
 import type { FoundAnswer } from '../answering/decode.ts';
 import type { Evaluation } from '../answering/evaluation.ts';
+import type { PreparedFigures, Role, RunRows } from '../answering/prepare-data.ts';
+import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ErrorCode } from '../errors/messages.ts';
-import type { Feature } from '../features/feature.ts';
+import type { ExportCheck } from '../export/check-export.ts';
+import type { HubDestination } from '../export/hub-upload.ts';
+import type { ModelFacts } from '../export/model-card.ts';
+import type { OnnxType } from '../export/onnx/stored-weights.ts';
+import type { PythonType } from '../export/python-folder.ts';
+import type { Batch } from '../features/feature.ts';
+import type { Logits, NamedTensors } from '../model/engine.ts';
 import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
-import type { ExcludedRow, SquadExample } from '../squad/example.ts';
+import type { ExcludedRow, SquadData, SquadExample } from '../squad/example.ts';
 import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
@@ -21,37 +28,25 @@ export type Reply<T> =
   | { ok: false; code: ErrorCode; place: string; details: Record<string, string | number> }
   | { ok: false; message: string };
 
-export type Role = 'train' | 'evaluation';
+export type { Role };
 /** A promise on the worker's side of the border: awaiting it lets a cancel come in. */
 export type OnProgress = (done: number, total: number) => void | Promise<void>;
 
-export interface DataFile {
+export interface DataFile extends Pick<SquadData, 'form' | 'repairs'> {
   name: string;
   summary: SquadSummary;
   /** The first of the rows left out, to be shown; `summary` counts all of them. */
   excluded: ExcludedRow[];
 }
 
-export interface PreparedData {
-  /** Questions used after sampling. */
-  questions: Record<Role, number>;
-  rows: Record<Role, number>;
-  ceiling: Ceiling;
-  /** Training rows by length: bin i holds those of 32 i + 1 to 32 (i + 1) tokens. */
-  histogram: number[];
-  meanLength: number;
-  longest: Longest;
+/** What is told of rows that were prepared, with their first one for the page. */
+export interface PreparedData extends PreparedFigures {
   /** The first training row as the model reads it, and the text of its labelled tokens; null for tokenizers with byte pieces. */
   firstRow: { text: string; answer: string } | null;
-  /** Questions that the tokenizer could not place, by the code of the reason. */
-  excluded: Partial<Record<ErrorCode, number>>;
 }
 
 /** What the trainer takes from the tokenizer. */
-export interface PreparedRows {
-  train: Feature[];
-  evaluation: Feature[];
-  examples: Record<Role, SquadExample[]>;
+export interface PreparedRows extends RunRows {
   fileNames: Record<Role, string>;
 }
 
@@ -62,7 +57,7 @@ export interface TokenizerWorker {
   fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
   /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
   fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
-  /** Samples, encodes and keeps the rows of the files read. `files`: config.json and the tokenizer's. */
+  /** Checks the settings, then samples, encodes and keeps the rows of the files read. `files`: config.json and the tokenizer's. */
   prepare(
     files: Record<string, Blob>,
     args: TrainingArguments,
@@ -74,6 +69,50 @@ export interface TokenizerWorker {
   cancel(): void;
   /** The trainer's end of the channel comes in by `connect` there. */
   serve(port: MessagePort): void;
+}
+
+/** What the export worker takes from the trainer: the model held, as it is when it is asked for. */
+export interface ModelSource {
+  /** config.json and the tokenizer's files, and copies of the weights. */
+  model(): Promise<Reply<{ files: Record<string, Uint8Array>; weights: NamedTensors }>>;
+  forward(batch: Batch): Promise<Reply<Logits>>;
+  /** The evaluation questions of the rows prepared. */
+  questions(): Promise<Reply<SquadExample[]>>;
+}
+
+/** What can be taken away beside the Trainer's checkpoint. */
+export type ExportKind =
+  | { kind: 'onnx'; types: OnnxType[] }
+  | { kind: 'python'; type: PythonType }
+  /** index.html with the model as ONNX of one type and what runs it. */
+  | { kind: 'web-page'; type: OnnxType; language: 'ja' | 'en' };
+
+export interface FileListing {
+  name: string;
+  size: number;
+}
+
+/** What the model card tells beside what the worker knows. */
+export type CardFacts = Omit<ModelFacts, 'types' | 'measured'>;
+
+export interface ExportWorker {
+  /** The trainer's end of the channel comes in by `serveModel` there. */
+  connect(port: MessagePort): void;
+  /** Makes the files of one kind from the model held, in place of those made before, and lists them. Progress in bytes. */
+  make(kind: ExportKind, facts: CardFacts, onProgress: OnProgress): Promise<Reply<FileListing[]>>;
+  /**
+   * Answers up to `max_questions` evaluation questions in @xenova/transformers with the ONNX file of this type, among the files made, and
+   * compares with the engine. Progress in questions. The measured scores go into the model card.
+   */
+  check(type: OnnxType, max_questions: number, onProgress: OnProgress): Promise<Reply<ExportCheck>>;
+  /** The files made as a zip. */
+  zip(): Promise<Reply<Blob>>;
+  /** Sends the files made to a repository of a hub, which is created where it is not there; gives its address. Progress in bytes. */
+  upload(destination: HubDestination, onProgress: OnProgress): Promise<Reply<string>>;
+  /** Ends what is going on here: it fails with `cancelled`. */
+  cancel(): void;
+  /** Forgets the files made. */
+  release(): void;
 }
 
 export interface RowSource {
@@ -88,10 +127,8 @@ export interface Device {
   threads: number;
 }
 
-export interface LoadedModel {
+export interface LoadedModel extends ModelFindings {
   parameters: number;
-  missing: string[];
-  unexpected: string[];
 }
 
 /** What a run tells, and that a checkpoint is being written: of a large model for seconds, until the next event. */
@@ -136,6 +173,8 @@ export interface TrainerWorker {
   /** Ends training with a checkpoint; a loading or an evaluation at once. */
   stop(): void;
   ask(question: string, context: string): Promise<Reply<FoundAnswer[]>>;
+  /** The export worker's end of the channel comes in by `connect` there. */
+  serveModel(port: MessagePort): void;
   /** The model folder as a zip that AutoModelForQuestionAnswering.from_pretrained loads once unpacked. */
   download(card: string): Promise<Reply<Blob>>;
   /** The last checkpoint of the run as Hugging Face's Trainer has it, with the script that goes on from it. */

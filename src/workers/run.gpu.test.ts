@@ -60,7 +60,8 @@ beforeEach(async () => {
   const rows = (role: Role) => given[role].flatMap((example) => windowFeatures(tokenizer, example, args));
   const { port1, port2 } = new MessageChannel();
   const fileNames = { train: 'train.json', evaluation: 'valid.json' };
-  const prepared = { train: rows('train'), evaluation: rows('evaluation'), examples: given, fileNames };
+  const all = { train: rows('train'), evaluation: rows('evaluation'), examples: given };
+  const prepared = { ...all, negative: null, fileNames };
   expose({ rows: () => prepared } satisfies RowSource, port1);
   await trainer.connect(transfer(port2, [port2]));
 });

@@ -1,8 +1,9 @@
-import { expose, wrap, type Remote } from 'comlink';
+import { expose, transfer, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
 import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
+import { readTextFiles } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { CpuDevice } from '../devices/cpu/device.ts';
 import { Gpu } from '../devices/gpu/device.ts';
@@ -28,7 +29,6 @@ import {
   type Run,
 } from '../storage/runs.ts';
 import { storedTiles } from '../storage/tiles.ts';
-import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { TrainingControl } from '../training/control.ts';
 import { passesOf, planRun } from '../training/run-memory.ts';
@@ -36,11 +36,12 @@ import { learningRateAt } from '../training/schedule.ts';
 import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
 import { bestStepAtEnd, train, type TrainingEvent } from '../training/train.ts';
-import { bytesOf, configOf, readModel } from './model-files.ts';
+import { bytesOf, readModel } from './model-files.ts';
 import {
   failure,
   reply,
   type Device,
+  type ModelSource,
   type PreparedRows,
   type RowSource,
   type TrainerWorker,
@@ -54,6 +55,8 @@ interface Model {
   description: ModelDescription;
   /** As far as its run has trained it; null: as it came. */
   resumeFrom: TrainerState | null;
+  /** Whether its run trained it on questions without an answer: then it may say that there is none. */
+  handle_impossible_answer: boolean;
   /** Something of its training found no room: the store may give other weights. */
   unstored?: true;
 }
@@ -173,6 +176,26 @@ function shown(event: TrainingEvent): TrainingEvent {
   return 'state' in event ? { ...event, state: { ...event.state, log_history: [] } } : event;
 }
 
+/** The buffers that hold one tensor each; others are parts of an engine's memory and are copied on their way. */
+function ownBuffers(weights: NamedTensors): ArrayBuffer[] {
+  return Array.from(weights.values()).flatMap(({ data: { buffer, byteLength } }) =>
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+  );
+}
+
+/** For the export worker. */
+const modelSource: ModelSource = {
+  model: async () => {
+    const given = await reply(async () => {
+      const { engine, files } = loaded();
+      return { files: await bytesOf(files), weights: await engine.readWeights() };
+    });
+    return given.ok ? transfer(given, ownBuffers(given.value.weights)) : given;
+  },
+  forward: (batch) => reply(() => loaded().engine.forward(batch)),
+  questions: () => reply(async () => (await preparedRows()).examples.evaluation),
+};
+
 const worker: TrainerWorker = {
   connect: (port) => {
     source = wrap(port);
@@ -190,15 +213,16 @@ const worker: TrainerWorker = {
       const read = await readModel(given, seed, onProgress, signal);
       // Small files are read without a look at it.
       if (signal.aborted) throw new ManabiError('cancelled', '');
-      const { config, tokenizer, tensors, missing, unexpected, files, fingerprint } = read;
+      const { config, tokenizer, tensors, findings, files, fingerprint } = read;
       const description = { ...named, fingerprint };
       await hold(() => createEngine(config, tensors, fastest, float32), {
         tokenizer,
         files,
         description,
         resumeFrom: null,
+        handle_impossible_answer: false,
       });
-      return { parameters: parameterCount(config), missing, unexpected };
+      return { parameters: parameterCount(config), ...findings };
     }),
 
   reserve: (args, longest) =>
@@ -218,10 +242,11 @@ const worker: TrainerWorker = {
       }
     }),
 
-  begin: (recipe, args) =>
+  begin: (recipe, given) =>
     reply(async () => {
       const { engine, description, files } = loaded();
-      const { examples, fileNames } = await preparedRows();
+      const { examples, fileNames, negative } = await preparedRows();
+      const args = { ...given, version_2_with_negative: negative !== null };
       const name = `${description.name} · ${fileNames.train}`;
       const tiles = engine.kind === 'gpu' ? engine.tiles : null;
       const run = { name, recipe, args, tiles, model: description, data: fileNames };
@@ -239,14 +264,15 @@ const worker: TrainerWorker = {
       const bestStep = bestStepAtEnd(run.args, state);
       const best =
         bestStep && (await storedBestWeights(runId, (error) => damaged.push(error)).load(bestStep));
-      const config = await configOf(modelFiles);
+      const { config, tokenizer } = readTextFiles(await bytesOf(modelFiles));
       const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
       if (signal.aborted) throw new ManabiError('cancelled', '');
       await hold(() => createEngine(config, best || checkpoint.weights, tiles, run.args), {
-        tokenizer: readTokenizer(await bytesOf(modelFiles)),
+        tokenizer,
         files: new Map(modelFiles),
         description: run.model,
         resumeFrom: state,
+        handle_impossible_answer: run.args.version_2_with_negative === true,
       });
       if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
       return { progress: progressOf(state), damaged: damaged.map(failure) };
@@ -287,6 +313,7 @@ const worker: TrainerWorker = {
             },
           });
           held.resumeFrom = state;
+          held.handle_impossible_answer = args.version_2_with_negative === true;
           return { outcome, progress: progressOf(state) };
         } finally {
           await updateRun(runId, { status: outcome }).catch(told);
@@ -300,11 +327,11 @@ const worker: TrainerWorker = {
       const { tokenizer, resumeFrom, unstored } = loaded();
       // Without a run the model as it came, not with the float16 activations of a run that did not begin.
       const engine = store ? loaded().engine : await engineFor(float32);
-      const { examples } = await preparedRows();
+      const { examples, negative } = await preparedRows();
       let found: Evaluation;
       try {
         const control = { onProgress, signal };
-        found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control);
+        found = await evaluateExamples(engine, tokenizer, examples.evaluation, {}, control, negative);
         // During the last batch too: a run must not begin then.
         signal.throwIfAborted();
       } catch (error) {
@@ -332,12 +359,16 @@ const worker: TrainerWorker = {
 
   ask: (question, context) =>
     reply(async () => {
-      const { engine, tokenizer } = loaded();
-      const [answers] = await answerQuestions(engine, tokenizer, [{ id: '', question, context }], {
+      const { engine, tokenizer, handle_impossible_answer } = loaded();
+      const asked = [{ id: '', question, context }];
+      const [answers] = await answerQuestions(engine, tokenizer, asked, {
         top_k: 3,
+        handle_impossible_answer,
       });
       return answers;
     }),
+
+  serveModel: (port) => expose(modelSource, port),
 
   download: (card) =>
     reply(async () => {
@@ -353,15 +384,15 @@ const worker: TrainerWorker = {
       if (!checkpoint?.optimizer) throw new ManabiError('run-no-checkpoint', name);
       const { weights, optimizer, state } = checkpoint;
       const rows = await preparedRows();
-      const { padTokenId } = readTokenizer(await bytesOf(modelFiles));
+      const { config, tokenizer } = readTextFiles(await bytesOf(modelFiles));
       const nextLearningRate = learningRateAt(args, state.global_step + 1, state.max_steps);
       const epochs = Array.from({ length: Math.ceil(state.num_train_epochs) }, (_, epoch) => epoch);
       const orders = epochs.map((epoch) => rowOrder(rows.train, args, epoch));
       return exportTrainerCheckpointZip(
         await bytesOf(modelFiles),
         { weights, optimizer, state, args, nextLearningRate },
-        parameterShapes(await configOf(modelFiles)).keys(),
-        { ...rows, orders, padTokenId },
+        parameterShapes(config).keys(),
+        { ...rows, orders, padTokenId: tokenizer.padTokenId },
       );
     }),
 

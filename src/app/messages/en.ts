@@ -184,6 +184,8 @@ export const en: Record<keyof typeof ja, string> = {
   'outcome-too-short': 'too short',
   'outcome-overlap': 'overlaps',
   'outcome-elsewhere': 'elsewhere',
+  'outcome-unanswered': 'not answered',
+  'outcome-answered': 'answered, but has no answer',
   noRows: 'No row matches.',
   moreRows: 'Show more ({count} left)',
 

@@ -178,6 +178,8 @@ export const ja = {
   'outcome-too-short': '短すぎる',
   'outcome-overlap': '一部が重なる',
   'outcome-elsewhere': '別の場所',
+  'outcome-unanswered': '答えなかった',
+  'outcome-answered': '答えがないのに答えた',
   noRows: '当てはまる行がありません。',
   moreRows: '残り {count} 行を表示',
 

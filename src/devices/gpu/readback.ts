@@ -4,16 +4,19 @@ import type { Slice } from '../../kernels/kernel.ts';
 /** Bytes read at once: more would hold as much memory again beside what is read. */
 export const READ_PIECE = 16 * 2 ** 20;
 
-/** Reads GPU buffers through one staging buffer that grows and stays: one read at a time. */
+/** Reads GPU buffers through one staging buffer that grows and stays: one read at a time, in the order in which they are asked for. */
 export class Readback {
   private staging: GPUBuffer | null = null;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly gpu: Gpu) {}
 
   /** The bytes of a slice after everything submitted so far. Throws what the device reported, its loss too. */
   async read(slice: Slice): Promise<ArrayBuffer> {
+    const reading = this.last.then(() => this.copy(slice));
+    this.last = reading.catch(() => {});
     try {
-      return await this.copy(slice);
+      return await reading;
     } catch (error) {
       throw await this.gpu.causeOf(error);
     }

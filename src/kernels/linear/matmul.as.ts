@@ -278,7 +278,7 @@ function storeRow(to: usize, left: v128, right: v128, add: bool): void {
 
 /**
  * A tile of sums to C at byte `at` (row m, column n of the product), through the epilogue. What is laid out as C lies at the same byte. Only a dropout can
- * be applied to parts of a sum; the other epilogues wait for the last.
+ * be applied to parts of a sum; the other epilogues wait for the last. The two halves of a row go side by side: each alone would wait for its own results.
  */
 function finishTile(
   call: usize,
@@ -292,8 +292,16 @@ function finishTile(
   add: bool,
 ): void {
   const ldc = (<usize>uniform(call, LDC)) << 2;
-  const c = binding(call, 2);
+  const left = min<usize>(4, columns);
+  const right = columns - left;
+  const c = binding(call, 2) + at;
+  // What lies as C does beside it: GELU's input, or the residual.
+  const beside = binding(call, kind == GELU_GRAD ? 3 : 4) + at;
+  const hasBias = kind == BIAS || kind == GELU || kind == RESIDUAL;
+  const keeps = kind == GELU && variant(call, 5) == 1;
   const vector = binding(call, 3) + ((<usize>uniform(call, VECTOR_OFFSET) + n) << 2);
+  const biasLeft = hasBias ? loadSome(vector, left) : f32x4.splat(0);
+  const biasRight = hasBias ? loadSome(vector + 16, right) : f32x4.splat(0);
   const p = uniformFloat(call, DROPOUT);
   let key: u32 = 0;
   let threshold: u32 = 0;
@@ -304,34 +312,51 @@ function finishTile(
     threshold = dropoutThreshold(p);
     kept = f32x4.splat(1 / (1 - p));
   }
-  for (let group: usize = 0; group < columns; group += 4) {
-    const count = min<usize>(4, columns - group);
-    const hasBias = kind == BIAS || kind == GELU || kind == RESIDUAL;
-    const bias = hasBias ? loadSome(vector + (group << 2), count) : f32x4.splat(0);
-    for (let row: usize = 0; row < rows; row++) {
-      const byte = at + row * ldc + (group << 2);
-      const index = uniform(call, DROP_OFFSET) + <u32>(m + row) * uniform(call, N) + <u32>(n + group);
-      let v = v128.load(tile + (row << 5) + (group << 2));
-      if (add && kind != DROPPED) v = f32x4.add(v, loadSome(c + byte, count));
-      if (hasBias) v = f32x4.add(v, bias);
-      if (kind == GELU) {
-        if (variant(call, 5) == 1) storeSome(binding(call, 4) + byte, v, count);
-        v = gelu4(v);
-      } else if (kind == GELU_GRAD) {
-        v = f32x4.mul(v, geluGrad4(loadSome(binding(call, 3) + byte, count)));
-      } else if (p > 0) {
-        v = f32x4.mul(v, dropoutMask4(key, index, threshold, kept));
-      }
-      if (kind == RESIDUAL) v = f32x4.add(v, loadSome(binding(call, 4) + byte, count));
-      if (add && kind == DROPPED) v = f32x4.add(v, loadSome(c + byte, count));
-      storeSome(c + byte, v, count);
+  let index = uniform(call, DROP_OFFSET) + <u32>m * uniform(call, N) + <u32>n;
+  for (let row: usize = 0; row < rows; row++) {
+    const byte = row * ldc;
+    let v = v128.load(tile + (row << 5));
+    let w = v128.load(tile + (row << 5), 16);
+    if (add && kind != DROPPED) {
+      v = f32x4.add(v, loadSome(c + byte, left));
+      w = f32x4.add(w, loadSome(c + byte + 16, right));
     }
+    if (hasBias) {
+      v = f32x4.add(v, biasLeft);
+      w = f32x4.add(w, biasRight);
+    }
+    if (kind == GELU) {
+      if (keeps) {
+        storeSome(beside + byte, v, left);
+        storeSome(beside + byte + 16, w, right);
+      }
+      v = gelu4(v);
+      w = gelu4(w);
+    } else if (kind == GELU_GRAD) {
+      v = f32x4.mul(v, geluGrad4(loadSome(beside + byte, left)));
+      w = f32x4.mul(w, geluGrad4(loadSome(beside + byte + 16, right)));
+    } else if (p > 0) {
+      v = f32x4.mul(v, dropoutMask4(key, index, threshold, kept));
+      w = f32x4.mul(w, dropoutMask4(key, index + 4, threshold, kept));
+      index += uniform(call, N);
+    }
+    if (kind == RESIDUAL) {
+      v = f32x4.add(v, loadSome(beside + byte, left));
+      w = f32x4.add(w, loadSome(beside + byte + 16, right));
+    }
+    if (add && kind == DROPPED) {
+      v = f32x4.add(v, loadSome(c + byte, left));
+      w = f32x4.add(w, loadSome(c + byte + 16, right));
+    }
+    storeSome(c + byte, v, left);
+    storeSome(c + byte + 16, w, right);
   }
 }
 
 /** The first `count` of four values. */
 function loadSome(from: usize, count: usize): v128 {
   if (count == 4) return v128.load(from);
+  if (count == 0) return f32x4.splat(0);
   let v = v128.load_zero<f32>(from);
   if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(from, 4));
   if (count > 2) v = f32x4.replace_lane(v, 2, load<f32>(from, 8));
@@ -343,6 +368,7 @@ function storeSome(to: usize, v: v128, count: usize): void {
     v128.store(to, v);
     return;
   }
+  if (count == 0) return;
   store<f32>(to, f32x4.extract_lane(v, 0));
   if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
   if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
