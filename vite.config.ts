@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { isolationHeaders } from './src/isolation-headers.ts';
 
 export default defineConfig({
   // Relative, so that the built page works from any folder of any static host.
@@ -7,4 +8,6 @@ export default defineConfig({
   plugins: [svelte()],
   worker: { format: 'es' },
   build: { target: 'es2023' },
+  server: { headers: isolationHeaders },
+  preview: { headers: isolationHeaders },
 });

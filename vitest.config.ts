@@ -21,13 +21,13 @@ export default mergeConfig(
         {
           extends: true,
           // Found before the first test: a package found later reloads the page under it.
-          optimizeDeps: { entries: ['src/**/*.gpu.test.ts', 'src/workers/*.ts', 'src/parity/served.ts'] },
+          optimizeDeps: { entries: ['src/**/*.gpu.test.ts', 'src/**/*.worker.ts', 'src/parity/served.ts'] },
           test: {
             name: 'chromium',
             include: ['src/**/*.gpu.test.ts'],
             testTimeout: 120_000,
             fileParallelism: false,
-            globalSetup: ['src/storage/file-server.setup.ts'],
+            globalSetup: ['src/storage/file-server.setup.ts', 'src/engine/processor-run.setup.ts'],
             browser: {
               enabled: true,
               headless: true,

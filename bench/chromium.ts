@@ -3,12 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright';
 import { createServer } from 'vite';
 import { chromiumArgs, chromiumPath } from '../e2e/browser.mjs';
-
-/** With these a page may share memory with its workers. */
-const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
+import { isolationHeaders } from '../src/isolation-headers.ts';
 
 /** Runs `work` with a function that opens pages: one for each measurement, so that nothing of one helps the next. */
 export async function inChromium<T>(work: (open: () => Promise<Page>) => Promise<T>): Promise<T> {
@@ -16,7 +11,7 @@ export async function inChromium<T>(work: (open: () => Promise<Page>) => Promise
     root: fileURLToPath(new URL('..', import.meta.url)),
     // A package that is found late would reload the page.
     optimizeDeps: { entries: ['bench/in-page.ts', 'bench/processor-page.ts', 'bench/processor-worker.ts'] },
-    server: { port: 0, headers: isolation },
+    server: { port: 0, headers: isolationHeaders },
     logLevel: 'error',
   });
   await server.listen();
@@ -29,7 +24,7 @@ export async function inChromium<T>(work: (open: () => Promise<Page>) => Promise
     return await work(async () => {
       const page = await browser.newPage();
       const blank = `${origin}bench/blank`;
-      const answer = { contentType: 'text/html', body: '', headers: isolation };
+      const answer = { contentType: 'text/html', body: '', headers: isolationHeaders };
       await page.route(blank, (route) => route.fulfill(answer));
       await page.goto(blank);
       return page;

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { chromium } from 'playwright';
 import { create, globals } from 'webgpu';
 import { CpuDevice } from '../devices/cpu/device.ts';
+import { defaultThreads } from '../devices/cpu/threads.ts';
 import { Gpu } from '../devices/gpu/device.ts';
+import { ManabiError } from '../errors/manabi-error.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import type { Engine, EngineSettings, NamedTensors } from '../model/engine.ts';
 import { KernelEngine } from '../engine/engine.ts';
@@ -15,6 +17,14 @@ export type CreateEngine = (
   settings?: EngineSettings,
 ) => Promise<Engine>;
 
+/** Our kernels on a GPU where there is a real one, else on the processor, on `threads` threads; says so then. */
+export async function openBest(threads = defaultThreads()): Promise<CreateEngine> {
+  const gpu = await findGpu();
+  if (gpu) return engineOn(gpu);
+  console.log(`No GPU found: the processor computes, on ${threads} ${threads === 1 ? 'thread' : 'threads'}.`);
+  return openCpu(threads);
+}
+
 /** Our kernels on the processor: on `threads` threads, or on all cores. */
 export async function openCpu(threads?: number): Promise<CreateEngine> {
   return async (config, weights, settings) => {
@@ -24,29 +34,52 @@ export async function openCpu(threads?: number): Promise<CreateEngine> {
 }
 
 /**
- * Our kernels on Dawn, WebGPU for Node: on a GPU, or on the software adapter that a Chromium on this machine carries. With the
- * tiles that nobody timed: a checkpoint of Hugging Face's Trainer has no place for a choice, and a run that goes on from one is bit-equal.
- * Throws ManabiError gpu-no-adapter where there is no adapter.
+ * Our kernels on Dawn, WebGPU for Node: on a GPU, or on the software adapter that a Chromium on this machine carries. Throws ManabiError
+ * gpu-no-adapter where there is no adapter.
  */
 export async function openWebGpu(): Promise<CreateEngine> {
-  const gpu = await openGpu();
+  return engineOn(await openGpu());
+}
+
+/**
+ * With the tiles that nobody timed: a checkpoint of Hugging Face's Trainer has no place for a choice, and a run that goes on from one is
+ * bit-equal.
+ */
+function engineOn(gpu: Gpu): CreateEngine {
   return (config, weights, settings) => KernelEngine.create(gpu, config, weights, { settings });
 }
 
 /** A GPU for Node. Throws ManabiError gpu-no-adapter. */
-export async function openGpu(): Promise<Gpu> {
-  Object.assign(globalThis, globals);
+async function openGpu(): Promise<Gpu> {
   try {
-    return await Gpu.open(create([]));
+    return await openAdapter();
   } catch (error) {
     const driver = softwareDriver();
     if (!driver || process.env.VK_ICD_FILENAMES) throw error;
     // The Vulkan loader looks at it whenever an instance is made.
     process.env.VK_ICD_FILENAMES = driver;
-    const gpu = await Gpu.open(create([]));
+    const gpu = await openAdapter();
     console.log(`No GPU found: ${gpu.name}, the software adapter of Chromium, takes its place.`);
     return gpu;
   }
+}
+
+/** Null where there is none, or only a processor that plays one. */
+async function findGpu(): Promise<Gpu | null> {
+  try {
+    const gpu = await openAdapter();
+    if (!gpu.isSoftware) return gpu;
+    gpu.dispose();
+    return null;
+  } catch (error) {
+    if (error instanceof ManabiError && error.code === 'gpu-no-adapter') return null;
+    throw error;
+  }
+}
+
+function openAdapter(): Promise<Gpu> {
+  Object.assign(globalThis, globals);
+  return Gpu.open(create([]));
 }
 
 function softwareDriver(): string | null {

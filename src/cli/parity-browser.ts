@@ -5,6 +5,7 @@ import { chromium, type Browser } from 'playwright';
 import { createServer, type ViteDevServer } from 'vite';
 import { chromiumArgs, chromiumPath } from '../../e2e/browser.mjs';
 import { ManabiError } from '../errors/manabi-error.ts';
+import { isolationHeaders } from '../isolation-headers.ts';
 import type { ParityCounts } from '../parity/run.ts';
 import type { ServedFolder, ServedGoldens } from '../parity/served.ts';
 import { unwrap, type Reply } from '../workers/protocol.ts';
@@ -22,7 +23,9 @@ export async function checkInChromium(command: ParityCommand): Promise<ParityCou
     const page = await browser.newPage();
     await page.exposeFunction('printLine', (line: string) => console.log(line));
     const blank = `${origin}parity/blank`;
-    await page.route(blank, (route) => route.fulfill({ contentType: 'text/html', body: '' }));
+    await page.route(blank, (route) =>
+      route.fulfill({ contentType: 'text/html', headers: isolationHeaders, body: '' }),
+    );
     await page.goto(blank);
     // Text, so that no tool rewrites the import.
     const module = `import('/src/cli/parity-page.ts')`;

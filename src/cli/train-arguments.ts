@@ -14,7 +14,10 @@ export interface TrainCommand {
   validation_file: string | null;
   output_dir: string;
   resume_from_checkpoint: string | null;
-  backend: 'webgpu' | 'cpu';
+  /** auto: a GPU where there is a real one, else the processor. */
+  backend: 'auto' | 'webgpu' | 'cpu';
+  /** Of the processor; null: one for each core. */
+  threads: number | null;
   /** Where files from the network are kept. */
   cache_dir: string;
   args: TrainingArguments;
@@ -24,11 +27,15 @@ export interface TrainCommand {
 export class UsageError extends Error {}
 
 export const usage = `Usage: npm run train -- --model_name_or_path DIR|ID --train_file FILE|URL --output_dir DIR
-  [--validation_file FILE|URL] [--cache_dir DIR] [--recipe notebook|full] [--backend webgpu|cpu] [--resume_from_checkpoint DIR]
+  [--validation_file FILE|URL] [--cache_dir DIR] [--recipe notebook|full|sample] [--backend auto|webgpu|cpu] [--threads N]
+  [--resume_from_checkpoint DIR]
   [--max_train_samples N|all] [--max_eval_samples N|all] and, over the recipe:
   ${Object.keys(defaultArguments)
     .map((name) => `--${name}`)
     .join(' ')}`;
+
+/** Each takes a MiB of memory before it computes anything. */
+const MOST_THREADS = 256;
 
 const ownNames = [
   'model_name_or_path',
@@ -38,6 +45,7 @@ const ownNames = [
   'resume_from_checkpoint',
   'recipe',
   'backend',
+  'threads',
   'cache_dir',
 ];
 
@@ -56,7 +64,12 @@ export function readTrainCommand(argv: readonly string[]): TrainCommand {
     if (!allowed.includes(value)) throw new UsageError(`--${name} ${value}: choose ${allowed.join(' or ')}.`);
     return value;
   };
-  const recipe = recipes[chosen<RecipeName>('recipe', 'notebook', ['notebook', 'full'])];
+  const recipe = recipes[chosen<RecipeName>('recipe', 'notebook', ['notebook', 'full', 'sample'])];
+  const backend = chosen('backend', 'auto', ['auto', 'webgpu', 'cpu']);
+  const threads = values.threads === undefined ? null : readThreads(values.threads);
+  if (threads !== null && backend === 'webgpu') {
+    throw new UsageError('--threads: only the processor has threads. Leave it out, or choose --backend cpu.');
+  }
   const given = argumentNames.flatMap((name) => {
     const text = values[name];
     return text === undefined ? [] : [[name, readValue(name, text)] as const];
@@ -67,7 +80,8 @@ export function readTrainCommand(argv: readonly string[]): TrainCommand {
     validation_file: values.validation_file ?? null,
     output_dir: required('output_dir'),
     resume_from_checkpoint: values.resume_from_checkpoint ?? null,
-    backend: chosen('backend', 'webgpu', ['webgpu', 'cpu']),
+    backend,
+    threads,
     cache_dir: values.cache_dir ?? defaultCacheDir(),
     args: { ...recipe, ...(Object.fromEntries(given) as Partial<TrainingArguments>) },
   };
@@ -91,6 +105,12 @@ function readOptions(argv: readonly string[]): Record<string, string | undefined
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${usage}`);
   }
+}
+
+function readThreads(text: string): number {
+  const threads = Number(text);
+  if (/^\d+$/.test(text) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new UsageError(`--threads ${text}: write a whole number from 1 to ${MOST_THREADS}.`);
 }
 
 /** version_2_with_negative is null by default: as the data has it. */

@@ -22,11 +22,11 @@ import { learningRateAt } from '../training/schedule.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
-import { openCpu, openWebGpu } from './backend.ts';
+import { openBest, openCpu, openWebGpu, type CreateEngine } from './backend.ts';
 import { openDataFile } from './data-file.ts';
 import { openModel, readCheckpoint, writeCheckpoint, writeModelFolder } from './model-folder.ts';
 import { progressBar } from './progress-bar.ts';
-import { readTrainCommand, UsageError } from './train-arguments.ts';
+import { readTrainCommand, UsageError, type TrainCommand } from './train-arguments.ts';
 
 /** Names of run_qa.py (percent), and the project's own beside them. */
 function resultsOf(evaluation: Evaluation, log: readonly LogEntry[]) {
@@ -45,6 +45,11 @@ function resultsOf(evaluation: Evaluation, log: readonly LogEntry[]) {
     eval_loss: log.findLast((entry) => entry.eval_loss !== undefined)?.eval_loss ?? null,
     train_loss: log.findLast((entry) => entry.train_loss !== undefined)?.train_loss ?? null,
   };
+}
+
+function openBackend({ backend, threads }: TrainCommand): Promise<CreateEngine> {
+  if (backend === 'webgpu') return openWebGpu();
+  return backend === 'cpu' ? openCpu(threads ?? undefined) : openBest(threads ?? undefined);
 }
 
 async function main(): Promise<void> {
@@ -72,7 +77,7 @@ async function main(): Promise<void> {
   requireQuestions(figures, 'train', command.train_file);
   if (command.validation_file) requireQuestions(figures, 'evaluation', command.validation_file);
   const data = { ...rows, padTokenId: tokenizer.padTokenId };
-  const createEngine = await (command.backend === 'cpu' ? openCpu() : openWebGpu());
+  const createEngine = await openBackend(command);
   const engine = await createEngine(config, weights, {
     fp16: args.fp16,
     freeze_embeddings: args.freeze_embeddings,
@@ -94,7 +99,7 @@ async function main(): Promise<void> {
 
   const control = new TrainingControl();
   process.once('SIGINT', () => {
-    console.log('\nStopping after this step; press Ctrl+C again to end at once.');
+    console.log('\nStopping with a checkpoint; press Ctrl+C again to end at once.');
     control.stop();
   });
   const onEvent = eventWriter(engine, files, args, output_dir, log);
@@ -197,7 +202,7 @@ function eventWriter(
 }
 
 const driverAdvice =
-  'Node finds GPUs through Vulkan, Metal or D3D12. On Linux install the driver, or a software one: apt install mesa-vulkan-drivers. Small models train with --backend cpu.';
+  'Node finds GPUs through Vulkan, Metal or D3D12. On Linux install the driver, or a software one: apt install mesa-vulkan-drivers. The processor needs none: --backend cpu.';
 
 try {
   await main();

@@ -36,6 +36,12 @@ export interface RunOptions {
   clear?: readonly DeviceBuffer[];
   /** Copied after the last call. */
   copy?: { from: Slice; to: DeviceBuffer; offset: number };
+  /**
+   * Where the work is done while `run` is waited for (processor), an abort ends it between two calls: `run` rejects with the signal's reason, and nothing is
+   * copied. From the first call of the plan `uninterrupted` on it changes nothing.
+   */
+  signal?: AbortSignal;
+  uninterrupted?: DevicePlan;
 }
 
 /**

@@ -1,11 +1,11 @@
-/** How the one who started a run holds it, stops it and lets it go on. The loop looks between steps. */
+/** How the one who started a run holds it, stops it and lets it go on. The loop looks between steps, a processor within them too. */
 export class TrainingControl {
   private waiting: { promise: Promise<void>; release: () => void } | null = null;
-  private stopped = false;
+  private readonly stopping = new AbortController();
 
   /** The run waits after the step it is in. */
   pause(): void {
-    if (this.waiting || this.stopped) return;
+    if (this.waiting || this.stopRequested) return;
     let release = () => {};
     const promise = new Promise<void>((resolve) => {
       release = resolve;
@@ -18,9 +18,9 @@ export class TrainingControl {
     this.waiting = null;
   }
 
-  /** The run ends after the step it is in, with a checkpoint. */
+  /** The run ends with a checkpoint: of the step it is in, or of the step before where the engine can abandon a step. */
   stop(): void {
-    this.stopped = true;
+    this.stopping.abort();
     this.resume();
   }
 
@@ -29,7 +29,11 @@ export class TrainingControl {
   }
 
   get stopRequested(): boolean {
-    return this.stopped;
+    return this.stopSignal.aborted;
+  }
+
+  get stopSignal(): AbortSignal {
+    return this.stopping.signal;
   }
 
   /** Resolves when the run may go on (at once when it is not paused). */

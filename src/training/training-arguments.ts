@@ -93,9 +93,23 @@ export const defaultArguments: TrainingArguments = {
   max_eval_samples: null,
 };
 
-export type RecipeName = 'notebook' | 'full';
+export type RecipeName = 'sample' | 'notebook' | 'full';
 
 export const recipes: Record<RecipeName, TrainingArguments> = {
+  /** Tuned for the built-in model and sample (tools/finetune_check.py). */
+  sample: {
+    ...defaultArguments,
+    learning_rate: 1e-3,
+    num_train_epochs: 8,
+    weight_decay: 0.01,
+    max_seq_length: 192,
+    doc_stride: 0,
+    return_overflowing_tokens: false,
+    pad_to_max_length: false,
+    pad_to_multiple_of: 32,
+    max_train_samples: 1000,
+    max_eval_samples: 100,
+  },
   /** The reference recipe, exactly. */
   notebook: {
     ...defaultArguments,

@@ -1,25 +1,11 @@
-import { defaultArguments, recipes, type TrainingArguments } from '../../training/training-arguments.ts';
+import { recipes, type RecipeName, type TrainingArguments } from '../../training/training-arguments.ts';
 
-export type PresetName = 'sample' | 'quick' | 'notebook' | 'full';
+export type PresetName = RecipeName | 'quick';
 
-const sample: TrainingArguments = {
-  ...defaultArguments,
-  learning_rate: 1e-3,
-  num_train_epochs: 8,
-  weight_decay: 0.01,
-  max_seq_length: 192,
-  doc_stride: 0,
-  return_overflowing_tokens: false,
-  pad_to_max_length: false,
-  pad_to_multiple_of: 32,
-  max_train_samples: 1000,
-  max_eval_samples: 100,
-};
-
-/** `sample` is tuned for the built-in model (tools/finetune_check.py); `quick` shows a rise on a software GPU. */
+/** `quick` shows a rise on a software GPU. */
 export const presets: Record<PresetName, TrainingArguments> = {
-  sample,
-  quick: { ...sample, num_train_epochs: 3, max_train_samples: 320, max_eval_samples: 40 },
+  sample: recipes.sample,
+  quick: { ...recipes.sample, num_train_epochs: 3, max_train_samples: 320, max_eval_samples: 40 },
   notebook: recipes.notebook,
   full: recipes.full,
 };

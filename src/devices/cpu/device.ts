@@ -165,11 +165,16 @@ export class CpuDevice implements Device {
     return { calls, records, dispose: () => this.destroyBuffer(records) };
   }
 
-  async run(plans: readonly DevicePlan[], { clear = [], copy }: RunOptions = {}): Promise<void> {
+  async run(plans: readonly DevicePlan[], options: RunOptions = {}): Promise<void> {
+    const { clear = [], copy, uninterrupted } = options;
+    let { signal } = options;
     this.check();
     this.turnEnds = performance.now() + TURN_MS;
     for (const buffer of clear) await this.clear(own(buffer));
-    for (const plan of plans) await this.runPlan(plan as CpuPlan);
+    for (const plan of plans) {
+      if (plan === uninterrupted) signal = undefined;
+      await this.runPlan(plan as CpuPlan, signal);
+    }
     if (copy) {
       const bytes = this.space.bytes(this.addressOf(copy.from), copy.from.size);
       this.space.bytes(own(copy.to).address + copy.offset, bytes.length).set(bytes);
@@ -247,8 +252,10 @@ export class CpuDevice implements Device {
     await this.runCall(call, record.address);
   }
 
-  private async runPlan({ calls, records }: CpuPlan): Promise<void> {
+  private async runPlan({ calls, records }: CpuPlan, signal?: AbortSignal): Promise<void> {
     for (const [i, call] of calls.entries()) {
+      // Between two calls no thread computes anything.
+      signal?.throwIfAborted();
       // Awaiting what is already done would cost a turn of the microtask queue for each of some hundred calls.
       const waiting = this.runCall(call, records.address + i * RECORD_BYTES);
       if (waiting) await waiting;

@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { runOnProcessor } from './processor-run.ts';
+
+expose({ runOnProcessor });
