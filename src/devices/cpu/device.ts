@@ -19,6 +19,9 @@ const GENERATION = 64;
 const TURN_MS = 25;
 const TURN_NS = BigInt(TURN_MS * 1e6);
 
+/** FLOPs of a few microseconds: another thread would wake up to find them done. */
+const SMALL_WORK = 2e5;
+
 type Address = number | bigint;
 
 /** The functions of kernels.as.ts. */
@@ -264,9 +267,10 @@ export class CpuDevice implements Device {
   }
 
   /** Gives a promise only where it has to let messages in. */
-  private runCall({ wasm }: CpuCall, record: number): Promise<void> | null {
+  private runCall({ wasm, flops }: CpuCall, record: number): Promise<void> | null {
     const { runtime, meetingAddress, scratchAddress } = this;
-    const others = Math.min(wasm.parts - 1, this.others.length);
+    const work = wasm.executed ?? flops?.executed ?? Infinity;
+    const others = work < SMALL_WORK ? 0 : Math.min(wasm.parts - 1, this.others.length);
     runtime.begin(this.address(record), wasm.parts, meetingAddress, others);
     try {
       runtime.work(meetingAddress, scratchAddress);
