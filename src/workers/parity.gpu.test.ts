@@ -4,7 +4,7 @@ import { unwrap, type TrainerWorker } from './protocol.ts';
 
 // The names only: none of these is imported. One training run, because a software adapter is slow; the other is checked on the processor.
 const paths = Object.keys(import.meta.glob('../parity/fixtures/**'))
-  .map((path) => path.slice('../parity/fixtures'.length))
+  .map((path) => path.slice('../parity/fixtures/'.length))
   .filter((path) => !path.startsWith('training/cosine-partial-batch/'));
 
 test('the engine that trains gives the recorded values on WebGPU', { timeout: 600_000 }, async () => {
