@@ -195,7 +195,7 @@ export class KernelEngine implements Engine {
     });
   }
 
-  trainStep(microBatches: Batch[], step: OptimizerStep): Promise<void> {
+  trainStep(microBatches: Batch[], step: OptimizerStep, signal?: AbortSignal): Promise<void> {
     return this.inTurn(async () => {
       this.machine.check();
       if (this.pendingSteps.length === METRICS) await this.collectMetrics();
@@ -210,6 +210,7 @@ export class KernelEngine implements Engine {
         await this.machine.run(lastPart ? [plans[i], finish] : [plans[i]], {
           clear: i === 0 ? this.sums() : [],
           ...(lastPart ? { copy: this.metricsCopy() } : {}),
+          ...(signal ? { abort: { signal, before: finish } } : {}),
         });
       }
       this.pendingSteps.push(step.step);

@@ -75,8 +75,11 @@ export interface Engine {
   evaluate(batch: Batch): Promise<Logits & { loss: number }>;
   /** Gradients without dropout, by parameter name, unclipped (for parity and tests). */
   gradients(batch: Batch): Promise<{ loss: number; gradients: NamedTensors }>;
-  /** Enqueues one optimizer step over the micro-batches (gradient accumulation); returns before the GPU is done. */
-  trainStep(microBatches: Batch[], step: OptimizerStep): Promise<void>;
+  /**
+   * Enqueues one optimizer step over the micro-batches (gradient accumulation); returns before the GPU is done. Aborted before the weights are
+   * changed it rejects with the signal's reason, and it is as if the step had not been asked for; later it is done whole.
+   */
+  trainStep(microBatches: Batch[], step: OptimizerStep, signal?: AbortSignal): Promise<void>;
   /** Metrics of every step since the last call; waits for the GPU. */
   drainMetrics(): Promise<StepMetrics[]>;
   readWeights(): Promise<NamedTensors>;

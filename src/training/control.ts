@@ -1,11 +1,11 @@
 /** How the one who started a run holds it, stops it and lets it go on. The loop looks between steps. */
 export class TrainingControl {
   private waiting: { promise: Promise<void>; release: () => void } | null = null;
-  private stopped = false;
+  private readonly stopping = new AbortController();
 
   /** The run waits after the step it is in. */
   pause(): void {
-    if (this.waiting || this.stopped) return;
+    if (this.waiting || this.stopRequested) return;
     let release = () => {};
     const promise = new Promise<void>((resolve) => {
       release = resolve;
@@ -18,9 +18,9 @@ export class TrainingControl {
     this.waiting = null;
   }
 
-  /** The run ends after the step it is in, with a checkpoint. */
+  /** The run gives up the step it is in, or ends after it where it has changed the weights already, with a checkpoint. */
   stop(): void {
-    this.stopped = true;
+    this.stopping.abort();
     this.resume();
   }
 
@@ -29,7 +29,12 @@ export class TrainingControl {
   }
 
   get stopRequested(): boolean {
-    return this.stopped;
+    return this.stopping.signal.aborted;
+  }
+
+  /** Aborted by `stop`. */
+  get stopSignal(): AbortSignal {
+    return this.stopping.signal;
   }
 
   /** Resolves when the run may go on (at once when it is not paused). */

@@ -142,7 +142,7 @@ class Run {
       if (this.control.stopRequested) break;
       if (this.control.paused) await this.wait();
       if (this.control.stopRequested) break;
-      await this.step();
+      if (!(await this.step())) break;
       await this.afterStep();
     }
     await this.drain();
@@ -153,11 +153,13 @@ class Run {
     return this.snapshot();
   }
 
-  private async step(): Promise<void> {
+  /** False where a stop came before it had changed the weights. */
+  private async step(): Promise<boolean> {
     const { args, state, plan } = this;
+    const { stopSignal } = this.control;
     const step = state.global_step + 1;
     const microBatches = this.microBatches(state.global_step);
-    await this.engine.trainStep(microBatches, {
+    const update = {
       learning_rate: learningRateAt(args, step, plan.totalSteps),
       adam_beta1: args.adam_beta1,
       adam_beta2: args.adam_beta2,
@@ -166,11 +168,18 @@ class Run {
       max_grad_norm: args.max_grad_norm,
       step,
       dropoutSeed: dropoutSeedOf(args.seed, step),
-    });
+    };
+    try {
+      await this.engine.trainStep(microBatches, update, stopSignal);
+    } catch (error) {
+      if (error === stopSignal.reason && stopSignal.aborted) return false;
+      throw error;
+    }
     for (const { B } of microBatches) this.examples += B;
     state.global_step = step;
     state.epoch = epochAfter(step, plan, args.gradient_accumulation_steps);
     this.rhythm.stepDone();
+    return true;
   }
 
   private async afterStep(): Promise<void> {

@@ -154,11 +154,15 @@ export class CpuDevice implements Device {
     return { calls, records, dispose: () => this.destroyBuffer(records) };
   }
 
-  async run(plans: readonly DevicePlan[], { clear = [], copy }: RunOptions = {}): Promise<void> {
+  async run(plans: readonly DevicePlan[], { clear = [], copy, abort }: RunOptions = {}): Promise<void> {
     this.check();
     for (const buffer of clear) this.space.bytes(own(buffer).address, buffer.size).fill(0);
     this.turnEnds = performance.now() + TURN_MS;
-    for (const plan of plans) await this.runPlan(plan as CpuPlan);
+    let signal = abort?.signal;
+    for (const plan of plans) {
+      if (plan === abort?.before) signal = undefined;
+      await this.runPlan(plan as CpuPlan, signal);
+    }
     if (copy) {
       const bytes = this.space.bytes(this.addressOf(copy.from), copy.from.size);
       this.space.bytes(own(copy.to).address + copy.offset, bytes.length).set(bytes);
@@ -221,11 +225,12 @@ export class CpuDevice implements Device {
     return this.fatal;
   }
 
-  private async runPlan({ calls, records }: CpuPlan): Promise<void> {
+  private async runPlan({ calls, records }: CpuPlan, signal?: AbortSignal): Promise<void> {
     for (const [i, call] of calls.entries()) {
       // Awaiting what is already done would cost a turn of the microtask queue for each of some hundred calls.
       const waiting = this.runCall(call, records.address + i * RECORD_BYTES);
       if (waiting) await waiting;
+      signal?.throwIfAborted();
     }
     this.counters.dispatches += calls.length;
   }

@@ -2,6 +2,7 @@ import { ManabiError } from '../../errors/manabi-error.ts';
 import type { DeviceBuffer, KernelCall, Slice } from '../../kernels/kernel.ts';
 import type { Device, DeviceCounters, DeviceMemory, DevicePlan, RunOptions } from '../device.ts';
 import { untimedTiles, type TileChoice } from '../../kernels/linear/tile.ts';
+import { PieceQueue } from './piece-queue.ts';
 import { ALIGNMENT, Plan, runPlans, uniformSlots } from './plan.ts';
 import { READ_PIECE, Readback } from './readback.ts';
 
@@ -38,6 +39,7 @@ export class Gpu implements Device {
   private fatal: ManabiError | null = null;
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
   private readonly readback = new Readback(this);
+  readonly pieces = new PieceQueue(this);
 
   private constructor(
     readonly device: GPUDevice,
@@ -135,7 +137,7 @@ export class Gpu implements Device {
 
   async run(plans: readonly DevicePlan[], options: RunOptions = {}): Promise<void> {
     this.check();
-    runPlans(this, plans as readonly Plan[], options);
+    await runPlans(this, plans as readonly Plan[], options);
   }
 
   /** Needs timestamp-query. */
