@@ -45,19 +45,24 @@ test('where a step is cut changes nothing in its results, to the bit', async () 
 });
 
 test('a processor that plays GPU is not held for more than 100 ms, unless by one dispatch, from the first step on', async () => {
-  gpu.pieces.pacing = new Pacing();
+  const pacing = new Pacing();
+  gpu.pieces.pacing = pacing;
+  const cut: number[] = [];
+  pacing.learn = (works, ms) => {
+    if (works.length > 1) cut.push(ms);
+    Pacing.prototype.learn.call(pacing, works, ms);
+  };
   const engine = await KernelEngine.create(gpu, config, randomWeights(config));
-  const longest: number[] = [];
   for (const number of [1, 2, 3, 4]) {
     gpu.pieces.reset();
     await engine.trainStep([batch], optimizerStep(number));
     await engine.drainMetrics();
-    longest.push(gpu.pieces.counts.longestCutMs);
     expect(gpu.pieces.counts.pieces).toBeGreaterThan(1);
   }
   engine.dispose();
-  // The shortest of the steps whose rates are known: other work on the same processor is not ours to hold back.
-  expect(Math.min(...longest.slice(1))).toBeLessThan(100);
+  // Not the longest: other work on the same processor is not ours to hold back.
+  expect(cut.length).toBeGreaterThan(2);
+  expect(cut.toSorted((a, b) => a - b)[cut.length >> 1]).toBeLessThan(100);
 });
 
 test('a stop is heard while a step is going on, before the next piece but one', async () => {

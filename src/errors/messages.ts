@@ -189,6 +189,10 @@ export const messages = {
     ja: 'WebGPU が使えません。最新の Chrome か Edge で開き、グラフィックドライバーを更新してください。',
     en: 'WebGPU is not available. Open the page in a current Chrome or Edge and update the graphics driver.',
   },
+  'gpu-insecure': {
+    ja: 'このページは暗号化されていない http で開かれているため、GPU と複数のスレッドは使えません。https か localhost で開いてください。このままでも、1 スレッドの CPU で学習できます。',
+    en: 'This page was opened over plain http, where a browser gives no GPU and no threads. Open it over https or as localhost. As it is, it can train on one thread of the CPU.',
+  },
   'gpu-no-adapter': {
     ja: '使える GPU が見つかりません。chrome://gpu で WebGPU の状態を確かめ、ドライバーを更新するか、CPU（低速）を選んでください。',
     en: 'No usable GPU was found. Check WebGPU on chrome://gpu and update the driver, or choose the CPU (slow).',
@@ -300,6 +304,10 @@ export const messages = {
   'storage-unavailable': {
     ja: 'ブラウザーの保存領域が使えません（{reason}）。プライベートウィンドウではなく通常のウィンドウで開き、サイトのデータの保存を許可してください。',
     en: 'The storage of the browser cannot be used ({reason}). Open the page in a normal, not a private window and allow it to store site data.',
+  },
+  'storage-memory': {
+    ja: 'このブラウザーはページのデータを保存できないため、学習はメモリーの中だけで進みます。タブを閉じると消えるので、終わったらモデルをダウンロードしてください。続きから再開したいときは、サイトのデータの保存を許可してください。',
+    en: 'The browser stores no data for this page, so the run is kept in memory alone and is gone with the tab: download the model when it is done. To be able to continue a run later, allow the page to store site data.',
   },
   'storage-newer': {
     ja: '保存されているデータは新しい版のページのものです。ページを再読み込みしてください。',

@@ -21,7 +21,7 @@ export type ChunkKey = [owner: string, generation: number, index: number];
 export interface ManabiSchema extends DBSchema {
   runs: { key: string; value: Run };
   /** What a run was started from: examples, tokenizer, config. */
-  inputs: { key: [runId: string, name: string]; value: Blob };
+  inputs: { key: [runId: string, name: string]; value: Uint8Array<ArrayBuffer> | Blob };
   /** The log of a run by step: one entry per key, so that a long log is never rewritten as a whole. */
   metrics: { key: [runId: string, step: number, kind: string]; value: LogEntry };
   /** The tables of answers; the run itself holds their scores. */
@@ -52,7 +52,45 @@ export function database(): Promise<Database> {
   return opened;
 }
 
+let isInMemory = false;
+let blobsStored: Promise<boolean> | null = null;
+
+/** Whether what is stored here is gone with the tab, as the browser stores nothing for this page. */
+export async function storesInMemory(): Promise<boolean> {
+  await database();
+  return isInMemory;
+}
+
+/** Whether the database takes Blobs: WebKit's private windows refuse them ("Error preparing Blob/File data"). */
+export function storesBlobs(): Promise<boolean> {
+  blobsStored ??= tryBlob();
+  return blobsStored;
+}
+
+async function tryBlob(): Promise<boolean> {
+  const tx = (await database()).transaction('chunks', 'readwrite');
+  const key: ChunkKey = ['probe', 0, 0];
+  try {
+    await Promise.all([tx.store.put(new Blob(['x']), key), tx.store.delete(key), tx.done]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function open(): Promise<Database> {
+  try {
+    return await openStored();
+  } catch (error) {
+    if (error instanceof ManabiError && error.code === 'storage-newer') throw error;
+    // Site data is forbidden here: the same interface over memory, of this page or worker alone.
+    await import('fake-indexeddb/auto');
+    isInMemory = true;
+    return openStored();
+  }
+}
+
+async function openStored(): Promise<Database> {
   try {
     return await openDB<ManabiSchema>(DATABASE_NAME, VERSION, {
       // One case per version, from old to new, without a break between them.

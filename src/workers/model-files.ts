@@ -4,7 +4,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { parseConfig, type DebertaConfig } from '../model/config.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { initializeHead, parameterShapes } from '../model/parameters.ts';
-import { Sha256 } from '../storage/sha256.ts';
+import { Sha256 } from '../hash/sha256.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { OnProgress } from './protocol.ts';

@@ -56,9 +56,10 @@ export class Gpu implements Device {
     });
   }
 
-  /** Throws ManabiError gpu-unavailable (no WebGPU) or gpu-no-adapter (WebGPU, but no usable adapter). */
+  /** Throws ManabiError gpu-insecure (plain http), gpu-unavailable (no WebGPU) or gpu-no-adapter (WebGPU, but no usable adapter). */
   static async open(gpu: GPU | undefined): Promise<Gpu> {
-    if (!gpu) throw new ManabiError('gpu-unavailable', '');
+    if (!gpu)
+      throw new ManabiError(globalThis.isSecureContext === false ? 'gpu-insecure' : 'gpu-unavailable', '');
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) throw new ManabiError('gpu-no-adapter', '');
     // tfjs brings an older @webgpu/types, which does not know all of these names.
