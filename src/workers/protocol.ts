@@ -113,13 +113,18 @@ export interface TrainerWorker {
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
+  /** The record of a run. Where nothing can be stored it is in this worker's memory alone: the page finds none of its own. */
+  run(runId: string): Promise<Reply<Run>>;
   /** Puts the last whole checkpoint of a run in place of the model held; gives how far it is and what was damaged. */
   restore(runId: string): Promise<Reply<{ progress: Run['progress']; damaged: Reply<never>[] }>>;
   /** Trains a run begun or restored; its checkpoints and log go to the store. */
   train(
     runId: string,
     onEvent: (event: RunEvent, bytes: number) => void,
-    /** The disk is full or failed: training goes on, the checkpoint is missing. */
+    /**
+     * The disk is full or failed: training goes on, the checkpoint is missing. Or (storage-memory, once, before the first step) nothing can be
+     * stored: the model is to be downloaded at the end.
+     */
     onStorageError: (error: Reply<never>) => void,
   ): Promise<Reply<{ outcome: 'finished' | 'stopped'; progress: Run['progress'] }>>;
   /** Answers the evaluation questions of the rows prepared and, with a run, stores them. */

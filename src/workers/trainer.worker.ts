@@ -14,7 +14,7 @@ import { KernelEngine } from '../engine/engine.ts';
 import { needsWideAddresses } from '../engine/memory.ts';
 import { parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
-import { isStorageError } from '../storage/database.ts';
+import { isStorageError, storesInMemory } from '../storage/database.ts';
 import { withRunLock } from '../storage/run-lock.ts';
 import {
   createRun,
@@ -228,6 +228,8 @@ const worker: TrainerWorker = {
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
 
+  run: (runId) => reply(() => getRun(runId)),
+
   restore: (runId) =>
     reply(async () => {
       const { signal } = (interrupt = new AbortController());
@@ -260,6 +262,9 @@ const worker: TrainerWorker = {
         const { engine, tokenizer, resumeFrom } = held;
         const { args } = await getRun(runId);
         const rows = await preparedRows();
+        if (!resumeFrom && (await storesInMemory())) {
+          onStorageError(failure(new ManabiError('storage-memory', '')));
+        }
         if (resumeFrom) await deleteMetricsAfter(runId, resumeFrom.global_step);
         await updateRun(runId, { status: 'running' });
         let outcome: 'finished' | 'stopped' = 'stopped';
