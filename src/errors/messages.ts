@@ -201,9 +201,17 @@ export const messages = {
     ja: 'GPU がエラーを返しました（{reason}）。バッチを小さくして、最後のチェックポイントから再開してください。',
     en: 'The GPU reported an error ({reason}). Use a smaller batch and continue from the last checkpoint.',
   },
+  'gpu-wrong': {
+    ja: 'この GPU の計算結果がプロセッサーと一致しません（差 {difference}、許容 {bound}）。GPU では学習しません。CPU を選ぶか、グラフィックドライバーとブラウザーを更新してください。',
+    en: 'This GPU computes other numbers than the processor (difference {difference}, bound {bound}), so nothing is trained on it. Choose the CPU, or update the graphics driver and the browser.',
+  },
   'gpu-lost': {
     ja: 'GPU との接続が失われました（{reason}）。最後のチェックポイントから再開できます。',
     en: 'The GPU was lost ({reason}). The run can go on from its last checkpoint.',
+  },
+  'gpu-lost-again': {
+    ja: 'GPU との接続が同じところ（ステップ {step} の後）で {count} 回失われたため、学習を終えました（{reason}）。最後のチェックポイントは残っています。バッチか max_seq_length を小さくするか、CPU を選んで再開してください。',
+    en: 'The GPU was lost {count} times at the same place (after step {step}), so the run was ended ({reason}). Its last checkpoint is kept: use a smaller batch or max_seq_length, or choose the CPU, and continue.',
   },
   'gpu-buffer-too-large': {
     ja: '{bytes} バイトのバッファーが必要ですが、この GPU の上限は {limit} です。バッチか max_seq_length を小さくしてください。',

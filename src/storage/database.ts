@@ -4,13 +4,14 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { TileChoice } from '../kernels/linear/tile.ts';
 import type { LogEntry } from '../training/state.ts';
 import type { CheckpointManifest } from './checkpoints.ts';
+import type { DeviceCheck } from './device-checks.ts';
 import type { DownloadRecord } from './downloads.ts';
 import type { HubModelRecord } from './hub-model.ts';
 import { storageStatus } from './quota.ts';
 import type { Run } from './runs.ts';
 
 export const DATABASE_NAME = 'manabi';
-const VERSION = 2;
+const VERSION = 3;
 
 /** Largest piece that is written at once, so that a base model of 1.3 GB never needs one giant allocation. */
 export const MAX_CHUNK_BYTES = 16 * 2 ** 20;
@@ -32,6 +33,8 @@ export interface ManabiSchema extends DBSchema {
   models: { key: string; value: HubModelRecord };
   /** The fastest tiles by GPU. */
   tiles: { key: string; value: TileChoice };
+  /** Whether each GPU agrees with the processor. */
+  checks: { key: string; value: DeviceCheck };
 }
 
 export type Database = IDBPDatabase<ManabiSchema>;
@@ -104,6 +107,7 @@ async function openStored(): Promise<Database> {
           for (const name of ['downloads', 'models'] as const) db.createObjectStore(name, { keyPath: 'url' });
         }
         if (from < 2) db.createObjectStore('tiles');
+        if (from < 3) db.createObjectStore('checks');
       },
       // Another tab wants to upgrade or delete the database: let it, and open again at the next use.
       blocking(_from, _to, event) {

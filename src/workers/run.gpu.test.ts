@@ -14,6 +14,7 @@ import {
   type Reply,
   type Role,
   type RowSource,
+  type RunEvent,
   type TrainerWorker,
 } from './protocol.ts';
 
@@ -154,4 +155,27 @@ test('where nothing can be stored a run is trained in memory, which is said once
   );
   expect(unwrap(await trainer.download('')).size).toBeGreaterThan(1000);
   expect(unwrap(await trainer.restore(runId))).toMatchObject({ progress: { step: 6 }, damaged: [] });
+});
+
+test('a GPU that is lost at one place again and again is given less, and ends the run at the third time', async () => {
+  worker.terminate();
+  await open(new Worker(new URL('lossy-gpu.worker.ts', import.meta.url), { type: 'module' }), 'webgpu');
+  const runId = unwrap(await trainer.begin('full', args));
+  const channel = new BroadcastChannel('lose-gpu');
+  const longest = { train: 32, evaluation: 32 };
+  const lose = proxy(({ type }: RunEvent) => {
+    if (type === 'start') channel.postMessage(null);
+  });
+  const codes: unknown[] = [];
+  const recomputes: unknown[] = [];
+  for (let loss = 1; loss <= 3; loss++) {
+    recomputes.push(unwrap(await trainer.reserve(args, longest)).recompute);
+    const ended = await trainer.train(runId, lose, noProgress);
+    codes.push('code' in ended && ended.code);
+    unwrap(await trainer.open('webgpu'));
+    unwrap(await trainer.restore(runId));
+  }
+  expect(codes).toEqual(['gpu-lost', 'gpu-lost', 'gpu-lost-again']);
+  expect(recomputes).toEqual([false, false, true]);
+  expect(unwrap(await trainer.train(runId, noProgress, noProgress))).toMatchObject({ outcome: 'finished' });
 });

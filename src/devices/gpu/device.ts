@@ -2,7 +2,7 @@ import { ManabiError } from '../../errors/manabi-error.ts';
 import type { DeviceBuffer, KernelCall, Slice } from '../../kernels/kernel.ts';
 import type { Device, DeviceCounters, DeviceMemory, DevicePlan, RunOptions } from '../device.ts';
 import { untimedTiles, type TileChoice } from '../../kernels/linear/tile.ts';
-import { PieceQueue } from './piece-queue.ts';
+import { PieceQueue, whenHeard } from './piece-queue.ts';
 import { ALIGNMENT, Plan, runPlans, uniformSlots } from './plan.ts';
 import { READ_PIECE, Readback } from './readback.ts';
 
@@ -169,6 +169,11 @@ export class Gpu implements Device {
       this.pipelines.set(code, found);
     }
     return found;
+  }
+
+  /** Resolves when all that was submitted is done. */
+  done(): Promise<undefined> {
+    return whenHeard(this.device, this.device.queue.onSubmittedWorkDone());
   }
 
   submit(commands: GPUCommandBuffer): void {
