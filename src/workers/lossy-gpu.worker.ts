@@ -1,4 +1,6 @@
 // For the tests: the trainer on a GPU that is lost whenever a test says so.
+import { startTrainer } from './start-trainer.ts';
+
 const { prototype } = GPUAdapter;
 const { requestDevice } = prototype;
 let newest: GPUDevice | null = null;
@@ -7,12 +9,4 @@ prototype.requestDevice = async function (...options) {
   return newest;
 };
 new BroadcastChannel('lose-gpu').addEventListener('message', () => newest?.destroy());
-const messages: MessageEvent[] = [];
-const keep = (event: MessageEvent) => void messages.push(event);
-self.addEventListener('message', keep);
-await import('./trainer.worker.ts');
-self.removeEventListener('message', keep);
-for (const { data, ports } of messages) {
-  self.dispatchEvent(new MessageEvent('message', { data, ports: [...ports] }));
-}
-export {};
+await startTrainer();

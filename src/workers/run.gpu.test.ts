@@ -164,6 +164,7 @@ test('a GPU that is lost at one place again and again is given less, and ends th
   const channel = new BroadcastChannel('lose-gpu');
   const longest = { train: 32, evaluation: 32 };
   const lose = proxy(({ type }: RunEvent) => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has none
     if (type === 'start') channel.postMessage(null);
   });
   const codes: unknown[] = [];
