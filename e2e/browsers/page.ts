@@ -54,3 +54,6 @@ export const keepDownloads = `
   };
   return true`;
 export const offered = `return JSON.stringify(window.offered)`;
+
+/** From its next opening on the page speaks Japanese, whatever the browser's language. */
+export const speakJapanese = `localStorage.setItem('manabi-language', 'ja'); return true`;

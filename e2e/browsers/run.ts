@@ -15,6 +15,7 @@ import {
   keepDownloads,
   offered,
   press,
+  speakJapanese,
   stepsDone,
   threads,
   type BrowserPage,
@@ -52,6 +53,8 @@ async function mainJob(page: BrowserPage, url: string): Promise<void> {
     if (await page.evaluate(isEnabled(buttons.useCpu))) await page.evaluate(press(buttons.useCpu));
     await until(page, 'the first button', isEnabled(buttons.trySample), MINUTE);
   };
+  await page.open(url);
+  await page.evaluate(speakJapanese);
   await page.open(url);
   await useCpu();
   if (!(await page.evaluate(threads))) throw new Error('the page has no threads: it is not isolated');
