@@ -1,6 +1,8 @@
 // KernelEngine on a GPU: measured by executing steps, or by recording them (everything but the kernels themselves).
 import type { Batch } from '../src/features/feature.ts';
 import type { Gpu } from '../src/devices/gpu/device.ts';
+import { Pacing } from '../src/devices/gpu/pacing.ts';
+import type { PieceCounts } from '../src/devices/gpu/piece-queue.ts';
 import type { TileChoice } from '../src/kernels/linear/tile.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import { float32, type EngineSettings, type NamedTensors } from '../src/model/engine.ts';
@@ -22,6 +24,8 @@ export interface KernelTime {
 export interface KernelsMeasure {
   /** Null where the step was recorded, not executed. */
   executed: StepMeasure | null;
+  /** How the executed steps after the second were cut: pieces per step, and the longest. Null where none was executed. */
+  pieces: PieceCounts | null;
   /** Counts of one replayed step. */
   recorded: Calls;
   /** JavaScript of a replayed step without the hand-over to the queue: median and fastest of 30. */
@@ -56,8 +60,11 @@ export async function measureKernels(
     let made = { ...gpu.counters };
     const warm = () => {
       made = { ...gpu.counters };
+      gpu.pieces.reset();
     };
     const executed = steps > 0 ? await runSteps(engine, calls, batch, steps, warm) : null;
+    const { counts } = gpu.pieces;
+    const pieces = executed && { ...counts, pieces: counts.pieces / steps };
     if (!executed) {
       await withoutSubmit(gpu, async () => {
         for (const number of [1, 2]) await engine.trainStep([batch], optimizerStep(number));
@@ -69,6 +76,7 @@ export async function measureKernels(
     await engine.readWeights();
     return {
       executed,
+      pieces,
       ...replayed,
       peak_bytes: gpu.counters.peakBytes - before,
       buffers_after_second_step: buffersCreated - made.buffersCreated,
@@ -102,14 +110,17 @@ async function replay(gpu: Gpu, calls: Calls, engine: KernelEngine, batch: Batch
   };
 }
 
-/** While `work` goes on nothing reaches the queue: buffers, pipelines and commands are made, kernels do not run. */
+/** While `work` goes on, each step in one piece, nothing reaches the queue: buffers, pipelines and commands are made, kernels do not run. */
 async function withoutSubmit(gpu: Gpu, work: () => Promise<void>): Promise<void> {
+  const { pacing } = gpu.pieces;
+  gpu.pieces.pacing = new Pacing(Infinity);
   gpu.submit = () => {
     gpu.counters.submits++;
   };
   try {
     await work();
   } finally {
+    gpu.pieces.pacing = pacing;
     Reflect.deleteProperty(gpu, 'submit');
   }
 }

@@ -12,7 +12,7 @@ export interface StepMeasure extends Calls {
   /** Steps after the second, back to back, until the last one's loss is read; divided by their number. */
   step_ms: number;
   examples_per_s: number;
-  /** Time until trainStep has handed its work to the GPU: median of the steps after the second. */
+  /** Time until trainStep has handed its last piece to the GPU, waits for pieces before it included: median of the steps after the second. */
   js_ms: number;
 }
 

@@ -36,12 +36,8 @@ export interface RunOptions {
   clear?: readonly DeviceBuffer[];
   /** Copied after the last call. */
   copy?: { from: Slice; to: DeviceBuffer; offset: number };
-  /**
-   * Where the work is done while `run` is waited for (processor), an abort ends it between two calls: `run` rejects with the signal's reason, and nothing is
-   * copied. From the first call of the plan `uninterrupted` on it changes nothing.
-   */
-  signal?: AbortSignal;
-  uninterrupted?: DevicePlan;
+  /** Given up, rejecting with the signal's reason, where it is aborted before the plan `before` has begun. */
+  abort?: { signal: AbortSignal; before: DevicePlan };
 }
 
 /**
@@ -63,7 +59,7 @@ export interface Device {
   /** The bytes of a slice after everything given so far. Throws what the device reported, its loss too. */
   read(slice: Slice): Promise<ArrayBuffer>;
   compile(calls: readonly KernelCall[]): Promise<DevicePlan>;
-  /** Resolves when the work is given (GPU) or done (processor). */
+  /** Resolves when the work is given, but for its last two pieces done (GPU), or all done (processor). */
   run(plans: readonly DevicePlan[], options?: RunOptions): Promise<void>;
   /** Runs a plan once with every call timed by itself: nanoseconds, in the order of its calls. For the bench. */
   time(plan: DevicePlan): Promise<number[]>;

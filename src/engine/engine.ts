@@ -210,8 +210,7 @@ export class KernelEngine implements Engine {
         await this.machine.run(lastPart ? [plans[i], finish] : [plans[i]], {
           clear: i === 0 ? this.sums() : [],
           ...(lastPart ? { copy: this.metricsCopy() } : {}),
-          signal,
-          uninterrupted: finish,
+          ...(signal ? { abort: { signal, before: finish } } : {}),
         });
       }
       this.pendingSteps.push(step.step);

@@ -275,6 +275,10 @@ export const messages = {
     ja: 'WebGPU が使えません。最新の Chrome か Edge で開き、グラフィックドライバーを更新してください。',
     en: 'WebGPU is not available. Open the page in a current Chrome or Edge and update the graphics driver.',
   },
+  'gpu-insecure': {
+    ja: 'このページは暗号化されていない http で開かれているため、GPU と複数のスレッドは使えません。https か localhost で開いてください。このままでも、1 スレッドの CPU で学習できます。',
+    en: 'This page was opened over plain http, where a browser gives no GPU and no threads. Open it over https or as localhost. As it is, it can train on one thread of the CPU.',
+  },
   'gpu-no-adapter': {
     ja: '使える GPU が見つかりません。chrome://gpu で WebGPU の状態を確かめ、ドライバーを更新するか、CPU（低速）を選んでください。',
     en: 'No usable GPU was found. Check WebGPU on chrome://gpu and update the driver, or choose the CPU (slow).',
@@ -283,9 +287,17 @@ export const messages = {
     ja: 'GPU がエラーを返しました（{reason}）。バッチを小さくして、最後のチェックポイントから再開してください。',
     en: 'The GPU reported an error ({reason}). Use a smaller batch and continue from the last checkpoint.',
   },
+  'gpu-wrong': {
+    ja: 'この GPU の計算結果がプロセッサーと一致しません（差 {difference}、許容 {bound}）。GPU では学習しません。CPU を選ぶか、グラフィックドライバーとブラウザーを更新してください。',
+    en: 'This GPU computes other numbers than the processor (difference {difference}, bound {bound}), so nothing is trained on it. Choose the CPU, or update the graphics driver and the browser.',
+  },
   'gpu-lost': {
     ja: 'GPU との接続が失われました（{reason}）。最後のチェックポイントから再開できます。',
     en: 'The GPU was lost ({reason}). The run can go on from its last checkpoint.',
+  },
+  'gpu-lost-again': {
+    ja: 'GPU との接続が同じところ（ステップ {step} の後）で {count} 回失われたため、学習を終えました（{reason}）。最後のチェックポイントは残っています。バッチか max_seq_length を小さくするか、CPU を選んで再開してください。',
+    en: 'The GPU was lost {count} times at the same place (after step {step}), so the run was ended ({reason}). Its last checkpoint is kept: use a smaller batch or max_seq_length, or choose the CPU, and continue.',
   },
   'gpu-buffer-too-large': {
     ja: '{bytes} バイトのバッファーが必要ですが、この GPU の上限は {limit} です。バッチか max_seq_length を小さくしてください。',
@@ -406,6 +418,10 @@ export const messages = {
   'storage-unavailable': {
     ja: 'ブラウザーの保存領域が使えません（{reason}）。プライベートウィンドウではなく通常のウィンドウで開き、サイトのデータの保存を許可してください。',
     en: 'The storage of the browser cannot be used ({reason}). Open the page in a normal, not a private window and allow it to store site data.',
+  },
+  'storage-memory': {
+    ja: 'このブラウザーはページのデータを保存できないため、学習はメモリーの中だけで進みます。タブを閉じると消えるので、終わったらモデルをダウンロードしてください。続きから再開したいときは、サイトのデータの保存を許可してください。',
+    en: 'The browser stores no data for this page, so the run is kept in memory alone and is gone with the tab: download the model when it is done. To be able to continue a run later, allow the page to store site data.',
   },
   'storage-newer': {
     ja: '保存されているデータは新しい版のページのものです。ページを再読み込みしてください。',

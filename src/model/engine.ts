@@ -76,8 +76,8 @@ export interface Engine {
   /** Gradients without dropout, by parameter name, unclipped (for parity and tests). */
   gradients(batch: Batch): Promise<{ loss: number; gradients: NamedTensors }>;
   /**
-   * Enqueues one optimizer step over the micro-batches (gradient accumulation); returns before the GPU is done. On a processor, where it takes as long
-   * as the step, `signal` abandons a step that has not begun to change weights and moments: it rejects with the signal's reason.
+   * Enqueues one optimizer step over the micro-batches (gradient accumulation); returns before the GPU is done. Aborted before the weights are
+   * changed it rejects with the signal's reason, and it is as if the step had not been asked for; later it is done whole.
    */
   trainStep(microBatches: Batch[], step: OptimizerStep, signal?: AbortSignal): Promise<void>;
   /** Metrics of every step since the last call; waits for the GPU. */

@@ -1,4 +1,5 @@
 import type { Language } from '../errors/manabi-error.ts';
+import { sha256Of } from '../hash/sha256.ts';
 import type { DataForm, ExclusionReason, SquadData, SquadExample } from './example.ts';
 
 export interface SquadSummary {
@@ -57,6 +58,5 @@ export function describeForm(
 /** SHA-256 (hex) over ids, questions, contexts and answers in order: the data fingerprint of a run. */
 export async function fingerprintExamples(examples: readonly SquadExample[]): Promise<string> {
   const rows = examples.map(({ id, question, context, answers }) => [id, question, context, answers]);
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(rows)));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256Of(new TextEncoder().encode(JSON.stringify(rows)));
 }

@@ -1,4 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { sha256Of } from '../hash/sha256.ts';
 import type { LossScaler, NamedTensors, OptimizerState } from '../model/engine.ts';
 import type { TrainerState } from '../training/state.ts';
 import type { BestWeights } from '../training/train.ts';
@@ -11,6 +12,7 @@ import {
   type Database,
   type WriteTransaction,
 } from './database.ts';
+import { withLock } from './locks.ts';
 
 /** `latest`: where the run goes on. `best`: the weights with the lowest eval_loss. */
 export type CheckpointKind = 'latest' | 'best';
@@ -85,7 +87,7 @@ export async function saveCheckpoint(
   kind: CheckpointKind = 'latest',
 ): Promise<CheckpointInfo> {
   const owner = ownerOf(runId, kind);
-  return navigator.locks.request(lockOf(owner), async () => {
+  return withLock(lockOf(owner), {}, async () => {
     const db = await database();
     await sweep(db, owner);
     const generation = ((await manifestsOf(db, owner))[0]?.generation ?? 0) + 1;
@@ -114,7 +116,7 @@ async function writeGeneration(
   const chunks: ManifestBody['chunks'] = [];
   let written = 0;
   for (const chunk of cut(entries.map(({ data }) => data))) {
-    const sha256 = await digest(chunk);
+    const sha256 = await sha256Of(chunk);
     const index = chunks.push({ bytes: chunk.length, sha256 }) - 1;
     const put = (tx: WriteTransaction) => tx.objectStore('chunks').put(chunk, [owner, generation, index]);
     await write(['chunks'], runId, bytes, put, written);
@@ -130,7 +132,7 @@ async function writeGeneration(
     savedAt: Date.now(),
     bytes,
     body,
-    sha256: await digest(new TextEncoder().encode(body)),
+    sha256: await sha256Of(new TextEncoder().encode(body)),
   };
   await putManifests(runId, [manifest], state);
   await prune(owner, kept[kind]);
@@ -218,8 +220,8 @@ export async function sweepLeftovers(): Promise<void> {
   const db = await database();
   const keys = await db.getAllKeys('chunks', IDBKeyRange.bound(['run:'], ['run;']));
   for (const owner of new Set(keys.map(([owner]) => owner))) {
-    await navigator.locks.request(lockOf(owner), { ifAvailable: true }, async (lock) => {
-      if (lock) await sweep(db, owner);
+    await withLock(lockOf(owner), { ifAvailable: true }, async (hasLock) => {
+      if (hasLock) await sweep(db, owner);
     });
   }
 }
@@ -235,7 +237,7 @@ export async function loadCheckpoint<State extends Reached>(
   kind: CheckpointKind = 'latest',
 ): Promise<LoadedCheckpoint<State> | null> {
   const owner = ownerOf(runId, kind);
-  return navigator.locks.request(lockOf(owner), { mode: 'shared' }, async () => {
+  return withLock(lockOf(owner), { mode: 'shared' }, async () => {
     const db = await database();
     const manifests = await manifestsOf(db, owner);
     const damaged: ManabiError[] = [];
@@ -277,7 +279,7 @@ async function readGeneration<State>(
   manifest: CheckpointManifest,
 ): Promise<Checkpoint<State> | { reason: string }> {
   const { owner, generation } = manifest;
-  if ((await digest(new TextEncoder().encode(manifest.body))) !== manifest.sha256) {
+  if ((await sha256Of(new TextEncoder().encode(manifest.body))) !== manifest.sha256) {
     return { reason: 'manifest: wrong SHA-256' };
   }
   const { chunks, scaler, state, ...layout } = JSON.parse(manifest.body) as ManifestBody;
@@ -296,7 +298,7 @@ async function readGeneration<State>(
       return { reason: `${place}: ${String(error)}` };
     }
     if (!(chunk instanceof Uint8Array)) return { reason: `${place}: missing` };
-    if (chunk.length !== bytes || (await digest(chunk)) !== sha256) {
+    if (chunk.length !== bytes || (await sha256Of(chunk)) !== sha256) {
       return { reason: `${place}: wrong SHA-256` };
     }
     fill(chunk);
@@ -372,9 +374,4 @@ export function storedBestWeights(runId: string, onError: (error: ManabiError) =
       return null;
     },
   };
-}
-
-async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

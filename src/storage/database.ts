@@ -4,13 +4,14 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { TileChoice } from '../kernels/linear/tile.ts';
 import type { LogEntry } from '../training/state.ts';
 import type { CheckpointManifest } from './checkpoints.ts';
+import type { DeviceCheck } from './device-checks.ts';
 import type { DownloadRecord } from './downloads.ts';
 import type { HubModelRecord } from './hub-model.ts';
 import { storageStatus } from './quota.ts';
 import type { Run } from './runs.ts';
 
 export const DATABASE_NAME = 'manabi';
-const VERSION = 2;
+const VERSION = 3;
 
 /** Largest piece that is written at once, so that a base model of 1.3 GB never needs one giant allocation. */
 export const MAX_CHUNK_BYTES = 16 * 2 ** 20;
@@ -21,7 +22,7 @@ export type ChunkKey = [owner: string, generation: number, index: number];
 export interface ManabiSchema extends DBSchema {
   runs: { key: string; value: Run };
   /** What a run was started from: examples, tokenizer, config. */
-  inputs: { key: [runId: string, name: string]; value: Blob };
+  inputs: { key: [runId: string, name: string]; value: Uint8Array<ArrayBuffer> | Blob };
   /** The log of a run by step: one entry per key, so that a long log is never rewritten as a whole. */
   metrics: { key: [runId: string, step: number, kind: string]; value: LogEntry };
   /** The tables of answers; the run itself holds their scores. */
@@ -32,6 +33,8 @@ export interface ManabiSchema extends DBSchema {
   models: { key: string; value: HubModelRecord };
   /** The fastest tiles by GPU. */
   tiles: { key: string; value: TileChoice };
+  /** Whether each GPU agrees with the processor. */
+  checks: { key: string; value: DeviceCheck };
 }
 
 export type Database = IDBPDatabase<ManabiSchema>;
@@ -52,7 +55,45 @@ export function database(): Promise<Database> {
   return opened;
 }
 
+let isInMemory = false;
+let blobsStored: Promise<boolean> | null = null;
+
+/** Whether what is stored here is gone with the tab, as the browser stores nothing for this page. */
+export async function storesInMemory(): Promise<boolean> {
+  await database();
+  return isInMemory;
+}
+
+/** Whether the database takes Blobs: WebKit's private windows refuse them ("Error preparing Blob/File data"). */
+export function storesBlobs(): Promise<boolean> {
+  blobsStored ??= tryBlob();
+  return blobsStored;
+}
+
+async function tryBlob(): Promise<boolean> {
+  const tx = (await database()).transaction('chunks', 'readwrite');
+  const key: ChunkKey = ['probe', 0, 0];
+  try {
+    await Promise.all([tx.store.put(new Blob(['x']), key), tx.store.delete(key), tx.done]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function open(): Promise<Database> {
+  try {
+    return await openStored();
+  } catch (error) {
+    if (error instanceof ManabiError && error.code === 'storage-newer') throw error;
+    // Site data is forbidden here: the same interface over memory, of this page or worker alone.
+    await import('fake-indexeddb/auto');
+    isInMemory = true;
+    return openStored();
+  }
+}
+
+async function openStored(): Promise<Database> {
   try {
     return await openDB<ManabiSchema>(DATABASE_NAME, VERSION, {
       // One case per version, from old to new, without a break between them.
@@ -66,6 +107,7 @@ async function open(): Promise<Database> {
           for (const name of ['downloads', 'models'] as const) db.createObjectStore(name, { keyPath: 'url' });
         }
         if (from < 2) db.createObjectStore('tiles');
+        if (from < 3) db.createObjectStore('checks');
       },
       // Another tab wants to upgrade or delete the database: let it, and open again at the next use.
       blocking(_from, _to, event) {

@@ -5,7 +5,7 @@ import { deleteDownload, downloadFile, listDownloads, storedFile } from './downl
 import { expectBytes, limitQuota, noise, place, requests, resetServer, server } from './file-server.ts';
 import type { Serving } from './file-server.setup.ts';
 import { jsquadUrls } from './jsquad.ts';
-import { sha256OfBlobs } from './sha256.ts';
+import { sha256OfBlobs } from '../hash/sha256.ts';
 import { emptyDatabase } from './test-run.ts';
 
 beforeEach(async () => {

@@ -1,7 +1,8 @@
 import { downloadError, readPieces } from '../checkpoint/download.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { database, keysUnder, megabytes, write, type WriteTransaction } from './database.ts';
-import { sha256OfBlobs } from './sha256.ts';
+import { database, keysUnder, megabytes, storesBlobs, write, type WriteTransaction } from './database.ts';
+import { withLock } from './locks.ts';
+import { sha256OfBlobs } from '../hash/sha256.ts';
 
 /** A tab that is killed in mid-download loses at most this much. */
 const CHUNK_BYTES = 4 * 2 ** 20;
@@ -46,7 +47,7 @@ export async function downloadFile(url: string, options: DownloadOptions = {}): 
   const { signal } = options;
   try {
     // Two tabs that want one file: the second waits, then finds it in the store.
-    return await navigator.locks.request(lockOf(url), { signal }, () => fromStoreOrNetwork(url, options));
+    return await withLock(lockOf(url), { signal }, () => fromStoreOrNetwork(url, options));
   } catch (error) {
     if (error instanceof ManabiError || !signal?.aborted) throw error;
     const record = await (await database()).get('downloads', url);
@@ -97,7 +98,7 @@ async function receive(
     reported = performance.now();
   };
   const flush = async () => {
-    if (waiting > 0) record = await append(record, new Blob(pieces));
+    if (waiting > 0) record = await append(record, pieces);
     pieces = [];
     waiting = 0;
   };
@@ -197,14 +198,17 @@ async function begin(
   return record;
 }
 
-async function append(record: DownloadRecord, piece: Blob): Promise<DownloadRecord> {
+async function append(record: DownloadRecord, pieces: Uint8Array<ArrayBuffer>[]): Promise<DownloadRecord> {
   const { url, loaded, chunks } = record;
+  const piece = new Blob(pieces);
+  // A Blob stays on the disk when it is read; WebKit's private windows store arrays only.
+  const chunk = (await storesBlobs()) ? piece : new Uint8Array(await piece.arrayBuffer());
   const longer = { ...record, loaded: loaded + piece.size, chunks: chunks + 1, updatedAt: Date.now() };
   const needed = Math.max(longer.loaded, record.size ?? 0);
   const work = (tx: WriteTransaction) =>
     Promise.all([
       tx.objectStore('downloads').put(longer),
-      tx.objectStore('chunks').put(piece, [ownerOf(url), 0, chunks]),
+      tx.objectStore('chunks').put(chunk, [ownerOf(url), 0, chunks]),
     ]);
   await write(['downloads', 'chunks'], url, needed, work, loaded);
   return longer;
@@ -215,7 +219,7 @@ async function put(record: DownloadRecord): Promise<void> {
 }
 
 async function assemble(url: string): Promise<Blob> {
-  return new Blob((await (await database()).getAll('chunks', keysUnder(ownerOf(url), 0))) as Blob[]);
+  return new Blob(await (await database()).getAll('chunks', keysUnder(ownerOf(url), 0)));
 }
 
 async function remove(url: string): Promise<void> {
@@ -244,8 +248,8 @@ export async function listDownloads(): Promise<DownloadRecord[]> {
 
 /** Throws ManabiError download-busy while the file is being downloaded. */
 export async function deleteDownload(url: string): Promise<void> {
-  await navigator.locks.request(lockOf(url), { ifAvailable: true }, async (lock) => {
-    if (!lock) throw new ManabiError('download-busy', url);
+  await withLock(lockOf(url), { ifAvailable: true }, async (hasLock) => {
+    if (!hasLock) throw new ManabiError('download-busy', url);
     await remove(url);
   });
 }

@@ -4,8 +4,8 @@ import { listDownloads } from './downloads.ts';
 import { expectBytes, noise, place, requests, resetServer, server } from './file-server.ts';
 import type { Serving } from './file-server.setup.ts';
 import type { HubProgress } from '../checkpoint/hub-files.ts';
+import { sha256OfBlobs } from '../hash/sha256.ts';
 import { deleteHubModel, listHubModels, modelFilesFromHub } from './hub-model.ts';
-import { sha256OfBlobs } from './sha256.ts';
 import { emptyDatabase } from './test-run.ts';
 
 beforeEach(async () => {

@@ -1,4 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { heldLocks, withLock } from './locks.ts';
 
 const lockName = (runId: string) => `manabi-run:${runId}`;
 
@@ -7,15 +8,14 @@ const lockName = (runId: string) => `manabi-run:${runId}`;
  * tab is closed or crashes. Throws ManabiError run-locked at once when it is held, by whomever.
  */
 export async function withRunLock<T>(runId: string, work: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(lockName(runId), { ifAvailable: true }, async (lock) => {
-    if (!lock) throw new ManabiError('run-locked', '');
+  return withLock(lockName(runId), { ifAvailable: true }, async (hasLock) => {
+    if (!hasLock) throw new ManabiError('run-locked', '');
     return work();
   });
 }
 
 /** The runs among these that a tab is training now. */
 export async function lockedRuns(runIds: readonly string[]): Promise<Set<string>> {
-  const { held = [] } = await navigator.locks.query();
-  const names = new Set(held.map(({ name }) => name));
+  const names = await heldLocks();
   return new Set(runIds.filter((runId) => names.has(lockName(runId))));
 }

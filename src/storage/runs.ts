@@ -79,7 +79,7 @@ export async function createRun(from: NewRun, inputs: RunInputs): Promise<Run> {
   });
   const run: Run = {
     ...from,
-    id: crypto.randomUUID(),
+    id: newId(),
     createdAt: now,
     updatedAt: now,
     data: {
@@ -90,19 +90,29 @@ export async function createRun(from: NewRun, inputs: RunInputs): Promise<Run> {
     progress: { step: 0, totalSteps: 0, epoch: 0 },
     scores: {},
   };
-  const blobs = new Map<string, Blob>([
-    ['train', new Blob([JSON.stringify(inputs.train)])],
-    ['evaluation', new Blob([JSON.stringify(inputs.evaluation)])],
+  // Arrays: WebKit's private windows store no Blobs.
+  const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const arrays = new Map<string, Uint8Array<ArrayBuffer>>([
+    ['train', text(inputs.train)],
+    ['evaluation', text(inputs.evaluation)],
   ]);
-  for (const [name, blob] of inputs.modelFiles) blobs.set(`model/${name}`, blob);
-  const bytes = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
+  for (const [name, blob] of inputs.modelFiles) {
+    arrays.set(`model/${name}`, new Uint8Array(await blob.arrayBuffer()));
+  }
+  const bytes = [...arrays.values()].reduce((sum, { length }) => sum + length, 0);
   await write(['runs', 'inputs'], run.name, bytes, async (tx) => {
     await Promise.all([
       tx.objectStore('runs').put(run),
-      ...Array.from(blobs, ([name, blob]) => tx.objectStore('inputs').put(blob, [run.id, name])),
+      ...Array.from(arrays, ([name, array]) => tx.objectStore('inputs').put(array, [run.id, name])),
     ]);
   });
   return run;
+}
+
+/** 128 random bits. (crypto.randomUUID is missing on a page of plain http.) */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** It has a checkpoint to go on from; without one, it was ended before its first step. */
@@ -114,12 +124,12 @@ export function hasBegun({ progress }: Run): boolean {
 export async function getRunInputs(runId: string): Promise<RunInputs> {
   const db = await database();
   const tx = db.transaction('inputs');
-  const [keys, blobs] = await Promise.all([
+  const [keys, values] = await Promise.all([
     tx.store.getAllKeys(keysUnder(runId)),
     tx.store.getAll(keysUnder(runId)),
   ]);
   if (keys.length === 0) throw new ManabiError('run-unknown', runId);
-  const byName = new Map(keys.map(([, name], i) => [name, blobs[i]]));
+  const byName = new Map(keys.map(([, name], i) => [name, new Blob([values[i]])]));
   const examples = async (name: string) =>
     JSON.parse((await byName.get(name)?.text()) ?? '[]') as SquadExample[];
   const modelFiles = new Map<string, Blob>();

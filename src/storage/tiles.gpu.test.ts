@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { tiles, untimedTiles } from '../kernels/linear/tile.ts';
+import { tiles } from '../kernels/linear/tile.ts';
 import { fastestTile, tuneTiles } from '../devices/gpu/tune.ts';
 import { Gpu } from '../devices/gpu/device.ts';
 import { emptyDatabase } from './test-run.ts';
@@ -10,19 +10,22 @@ beforeAll(emptyDatabase);
 test('the winner of a timing is one of the tiles, and leaves nothing behind', async () => {
   const gpu = await Gpu.open(navigator.gpu);
   const { liveBytes } = gpu.counters;
-  expect(Object.keys(tiles)).toContain(await fastestTile(gpu, [64, 64, 16], 1));
+  expect(Object.keys(tiles)).toContain(await fastestTile(gpu, [64, 64, 16], Infinity));
+  expect(await fastestTile(gpu, [64, 64, 16], performance.now() - 1)).toBeNull();
   expect(gpu.counters.liveBytes).toBe(liveBytes);
   gpu.dispose();
 });
 
-test('a GPU keeps its tiles between visits; a processor that plays GPU is not timed', async () => {
-  const gpu = await Gpu.open(navigator.gpu);
-  const real = Object.create(gpu, { isSoftware: { value: false } }) as Gpu;
-  const { vendor, architecture, device, description } = gpu.info;
-  const choice = { large: 'registers32x64', small: 'shared128x64' } as const;
-  await storedTiles.set([vendor, architecture, device, description].join('|'), choice);
-  expect(await tuneTiles(real, storedTiles)).toEqual(choice);
-  expect(await tuneTiles(gpu, storedTiles)).toEqual(untimedTiles(gpu));
-  expect(gpu.counters.submits).toBe(0);
+test('a GPU is timed within a bounded time, whatever its name, and keeps its tiles between visits', async () => {
+  // As Firefox has it: nothing tells that a processor plays GPU.
+  const info = { vendor: '', architecture: '', device: '', description: '' };
+  const gpu = Object.create(await Gpu.open(navigator.gpu), { info: { value: info } }) as Gpu;
+  const start = performance.now();
+  const choice = await tuneTiles(gpu, storedTiles);
+  // 1.5 s where nothing else is done; the machines of tests have other work.
+  expect(performance.now() - start).toBeLessThan(5000);
+  const { submits } = gpu.counters;
+  expect(await tuneTiles(gpu, storedTiles)).toEqual(choice);
+  expect(gpu.counters.submits).toBe(submits);
   gpu.dispose();
 });

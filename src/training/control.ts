@@ -18,7 +18,7 @@ export class TrainingControl {
     this.waiting = null;
   }
 
-  /** The run ends with a checkpoint: of the step it is in, or of the step before where the engine can abandon a step. */
+  /** The run gives up the step it is in, or ends after it where it has changed the weights already, with a checkpoint. */
   stop(): void {
     this.stopping.abort();
     this.resume();
@@ -29,9 +29,10 @@ export class TrainingControl {
   }
 
   get stopRequested(): boolean {
-    return this.stopSignal.aborted;
+    return this.stopping.signal.aborted;
   }
 
+  /** Aborted by `stop`. */
   get stopSignal(): AbortSignal {
     return this.stopping.signal;
   }

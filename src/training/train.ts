@@ -166,13 +166,13 @@ class Run {
     return this.snapshot();
   }
 
-  /** False where a stop abandoned it: the run is as far as before. */
+  /** False where a stop came before it had changed the weights. */
   private async step(): Promise<boolean> {
     const { args, state, plan } = this;
     const { stopSignal } = this.control;
     const step = state.global_step + 1;
     const microBatches = this.microBatches(state.global_step);
-    const values = {
+    const update = {
       learning_rate: learningRateAt(args, step, plan.totalSteps),
       adam_beta1: args.adam_beta1,
       adam_beta2: args.adam_beta2,
@@ -183,9 +183,9 @@ class Run {
       dropoutSeed: dropoutSeedOf(args.seed, step),
     };
     try {
-      await this.engine.trainStep(microBatches, values, stopSignal);
+      await this.engine.trainStep(microBatches, update, stopSignal);
     } catch (error) {
-      if (stopSignal.aborted && error === stopSignal.reason) return false;
+      if (error === stopSignal.reason && stopSignal.aborted) return false;
       throw error;
     }
     for (const { B } of microBatches) this.examples += B;

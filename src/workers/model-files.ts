@@ -1,7 +1,7 @@
 import { blobSource, type ByteSource } from '../checkpoint/byte-source.ts';
 import { isTextFile, readModelFolder, type ReadModelFolder } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { Sha256 } from '../storage/sha256.ts';
+import { Sha256 } from '../hash/sha256.ts';
 import type { OnProgress } from './protocol.ts';
 
 const READ_BYTES = 2 ** 20;

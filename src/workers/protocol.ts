@@ -17,6 +17,7 @@ import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
 import type { ExcludedRow, SquadData, SquadExample } from '../squad/example.ts';
+import type { DeviceCheck } from '../storage/device-checks.ts';
 import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
@@ -130,6 +131,9 @@ export interface Device {
   threads: number;
 }
 
+/** A GPU held to the processor: both given the same batch. */
+export type DeviceReport = DeviceCheck;
+
 export interface LoadedModel extends ModelFindings {
   parameters: number;
 }
@@ -151,15 +155,25 @@ export interface TrainerWorker {
   ): Promise<Reply<LoadedModel>>;
   /** Takes the GPU memory that a run needs, if it fits, and says what would fit if it does not; null without a GPU. */
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
+  /**
+   * Holds the GPU to the processor with the kernels of the model held, once per adapter, browser and build; null on the processor. `begin` and `train` do
+   * so themselves, and fail with gpu-wrong where the two do not agree: the page then shows `text` to be copied, and offers `open('cpu')`.
+   */
+  check(): Promise<Reply<DeviceReport | null>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
+  /** The record of a run. Where nothing can be stored it is in this worker's memory alone: the page finds none of its own. */
+  run(runId: string): Promise<Reply<Run>>;
   /** Puts the last whole checkpoint of a run in place of the model held; gives how far it is and what was damaged. */
   restore(runId: string): Promise<Reply<{ progress: Run['progress']; damaged: Reply<never>[] }>>;
   /** Trains a run begun or restored; its checkpoints and log go to the store. */
   train(
     runId: string,
     onEvent: (event: RunEvent, bytes: number) => void,
-    /** The disk is full or failed: training goes on, the checkpoint is missing. */
+    /**
+     * The disk is full or failed: training goes on, the checkpoint is missing. Or (storage-memory, once, before the first step) nothing can be
+     * stored: the model is to be downloaded at the end.
+     */
     onStorageError: (error: Reply<never>) => void,
   ): Promise<Reply<{ outcome: 'finished' | 'stopped'; progress: Run['progress'] }>>;
   /** Answers the evaluation questions of the rows prepared and, with a run, stores them. */

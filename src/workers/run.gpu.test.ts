@@ -8,7 +8,15 @@ import { deleteRun, getEvaluation, getMetrics } from '../storage/runs.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import { bytesOf } from './model-files.ts';
-import { unwrap, type Reply, type Role, type RowSource, type TrainerWorker } from './protocol.ts';
+import {
+  unwrap,
+  type Backend,
+  type Reply,
+  type Role,
+  type RowSource,
+  type RunEvent,
+  type TrainerWorker,
+} from './protocol.ts';
 
 const modelFiles = import.meta.glob('../parity/fixtures/models/qa-trained/*', {
   query: '?url',
@@ -47,12 +55,11 @@ async function files(): Promise<Record<string, Blob>> {
 let worker: Worker;
 let trainer: Remote<TrainerWorker>;
 
-beforeEach(async () => {
-  await emptyDatabase();
-  worker = new Worker(new URL('trainer.worker.ts', import.meta.url), { type: 'module' });
+async function open(started: Worker, backend: Backend): Promise<void> {
+  worker = started;
   trainer = wrap<TrainerWorker>(worker);
   const model = await files();
-  unwrap(await trainer.open('webgpu'));
+  unwrap(await trainer.open(backend));
   unwrap(await trainer.load(model, { source: 'files', name: 'tiny' }, 42, noProgress));
   // What is learnt is wrong for the evaluation: its loss rises.
   const given = { train: examples(8, (year) => year), evaluation: examples(4, () => '駅') };
@@ -64,6 +71,11 @@ beforeEach(async () => {
   const prepared = { ...all, negative: null, fileNames };
   expose({ rows: () => prepared } satisfies RowSource, port1);
   await trainer.connect(transfer(port2, [port2]));
+}
+
+beforeEach(async () => {
+  await emptyDatabase();
+  await open(new Worker(new URL('trainer.worker.ts', import.meta.url), { type: 'module' }), 'webgpu');
 });
 
 afterEach(() => worker.terminate());
@@ -123,4 +135,49 @@ test('a stop that comes right after what it ends, or in its last moment, is not 
   expect(await trainer.holdsModel()).toBe(true);
   const stop = proxy((done: number, total: number) => void (done === total && trainer.stop()));
   expect(await trainer.evaluate({ runId, when: 'after' }, stop, noProgress)).toMatchObject(cancelled);
+});
+
+test('where nothing can be stored a run is trained in memory, which is said once, and its model can be saved', async () => {
+  worker.terminate();
+  const forbidden = new Worker(new URL('forbidden-storage.worker.ts', import.meta.url), { type: 'module' });
+  await open(forbidden, 'cpu');
+  const runId = unwrap(await trainer.begin('full', args));
+  expect(unwrap(await trainer.run(runId))).toMatchObject({ recipe: 'full' });
+  const said: Reply<never>[] = [];
+  const trained = await trainer.train(
+    runId,
+    noProgress,
+    proxy((error: Reply<never>) => void said.push(error)),
+  );
+  expect(unwrap(trained)).toMatchObject({ outcome: 'finished', progress: { step: 6 } });
+  expect(said).toMatchObject([{ code: 'storage-memory' }]);
+  expect(unwrap(await trainer.evaluate({ runId, when: 'after' }, noProgress, noProgress)).rows).toHaveLength(
+    4,
+  );
+  expect(unwrap(await trainer.download('')).size).toBeGreaterThan(1000);
+  expect(unwrap(await trainer.restore(runId))).toMatchObject({ progress: { step: 6 }, damaged: [] });
+});
+
+test('a GPU that is lost at one place again and again is given less, and ends the run at the third time', async () => {
+  worker.terminate();
+  await open(new Worker(new URL('lossy-gpu.worker.ts', import.meta.url), { type: 'module' }), 'webgpu');
+  const runId = unwrap(await trainer.begin('full', args));
+  const channel = new BroadcastChannel('lose-gpu');
+  const longest = { train: 32, evaluation: 32 };
+  const lose = proxy(({ type }: RunEvent) => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has none
+    if (type === 'start') channel.postMessage(null);
+  });
+  const codes: unknown[] = [];
+  const recomputes: unknown[] = [];
+  for (let loss = 1; loss <= 3; loss++) {
+    recomputes.push(unwrap(await trainer.reserve(args, longest)).recompute);
+    const ended = await trainer.train(runId, lose, noProgress);
+    codes.push('code' in ended && ended.code);
+    unwrap(await trainer.open('webgpu'));
+    unwrap(await trainer.restore(runId));
+  }
+  expect(codes).toEqual(['gpu-lost', 'gpu-lost', 'gpu-lost-again']);
+  expect(recomputes).toEqual([false, false, true]);
+  expect(unwrap(await trainer.train(runId, noProgress, noProgress))).toMatchObject({ outcome: 'finished' });
 });

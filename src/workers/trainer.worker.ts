@@ -7,6 +7,7 @@ import { readTextFiles } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { CpuDevice } from '../devices/cpu/device.ts';
 import { Gpu } from '../devices/gpu/device.ts';
+import { Pacing } from '../devices/gpu/pacing.ts';
 import { defaultTiles, isTileChoice, type TileChoice } from '../kernels/linear/tile.ts';
 import { tuneTiles } from '../devices/gpu/tune.ts';
 import type { DebertaConfig } from '../model/config.ts';
@@ -15,7 +16,7 @@ import { KernelEngine } from '../engine/engine.ts';
 import { needsWideAddresses } from '../engine/memory.ts';
 import { parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
-import { isStorageError } from '../storage/database.ts';
+import { isStorageError, storesInMemory } from '../storage/database.ts';
 import { withRunLock } from '../storage/run-lock.ts';
 import {
   createRun,
@@ -36,6 +37,7 @@ import { learningRateAt } from '../training/schedule.ts';
 import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
 import { bestStepAtEnd, train, type TrainingEvent } from '../training/train.ts';
+import { checkGpu, requireRightGpu } from './check-gpu.ts';
 import { bytesOf, readModel } from './model-files.ts';
 import {
   failure,
@@ -46,6 +48,11 @@ import {
   type RowSource,
   type TrainerWorker,
 } from './protocol.ts';
+
+/** Of the GPU, from one checkpoint on. */
+const MAX_LOSSES = 3;
+/** Milliseconds of a piece of work where the GPU was lost twice. */
+const CAREFUL_PIECE_MS = 10;
 
 interface Model {
   engine: KernelEngine;
@@ -72,6 +79,8 @@ let model: Model | null = null;
 let control = new TrainingControl();
 /** Of a loading or an evaluation. Like `control` made as soon as work is asked for: a stop right after must not be lost. */
 let interrupt = new AbortController();
+/** How often the GPU was lost since the checkpoint that a run goes on from. */
+let losses = { runId: '', step: 0, count: 0 };
 /** Bytes that this device did not have. */
 let refused = Infinity;
 
@@ -92,7 +101,24 @@ async function createEngine(
   tiles: TileChoice,
   settings: EngineSettings,
 ): Promise<KernelEngine> {
-  return KernelEngine.create(gpu ?? (await cpuFor(config)), config, tensors, { tiles, settings });
+  const options = { tiles, settings, gradient_checkpointing: isCareful() };
+  return KernelEngine.create(gpu ?? (await cpuFor(config)), config, tensors, options);
+}
+
+/** After a second loss at one place a GPU is given less at once, in time and in memory; the results are the same to the bit. */
+function isCareful(): boolean {
+  return gpu !== null && losses.count > 1;
+}
+
+/** What a loss of the GPU in a run that goes on from `step` means: it can be tried again, or (gpu-lost-again) is over after the third. */
+function countLoss(error: unknown, runId: string, step: number): unknown {
+  if (!(error instanceof ManabiError) || error.code !== 'gpu-lost') return error;
+  const again = losses.runId === runId && losses.step === step;
+  losses = { runId, step, count: again ? losses.count + 1 : 1 };
+  if (losses.count < MAX_LOSSES) return error;
+  const { count } = losses;
+  losses = { runId: '', step: 0, count: 0 };
+  return new ManabiError('gpu-lost-again', error.place, { ...error.details, step, count });
 }
 
 /** The processor with addresses as wide as the model needs: another width is another memory. */
@@ -130,6 +156,7 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
     const opened = await Gpu.open(navigator.gpu);
     closeDevice();
     gpu = opened;
+    if (isCareful()) gpu.pieces.pacing = new Pacing(CAREFUL_PIECE_MS);
     fastest = await tuneTiles(gpu, storedTiles);
     refused = Infinity;
     return { name: gpu.name, backend, isSoftware: gpu.isSoftware, threads: 0 };
@@ -233,7 +260,9 @@ const worker: TrainerWorker = {
       const memory = plan();
       if (!memory.fits) return memory;
       try {
-        const taken = await engine.reserve(passesOf(args, longest), memory.plans);
+        const careful = isCareful() ? memory.plans.filter(({ recompute }) => recompute) : [];
+        const plans = careful.length > 0 ? careful : memory.plans;
+        const taken = await engine.reserve(passesOf(args, longest), plans);
         return { ...memory, ...taken };
       } catch (error) {
         if (!(error instanceof ManabiError) || error.code !== `${engine.kind}-memory`) throw error;
@@ -242,9 +271,16 @@ const worker: TrainerWorker = {
       }
     }),
 
+  check: () =>
+    reply(async () => {
+      const { engine } = loaded();
+      return gpu && checkGpu(gpu, engine.config, engine.tiles);
+    }),
+
   begin: (recipe, given) =>
     reply(async () => {
       const { engine, description, files } = loaded();
+      if (gpu) await requireRightGpu(gpu, engine.config, engine.tiles);
       const { examples, fileNames, negative } = await preparedRows();
       const args = { ...given, version_2_with_negative: negative !== null };
       const name = `${description.name} · ${fileNames.train}`;
@@ -252,6 +288,8 @@ const worker: TrainerWorker = {
       const run = { name, recipe, args, tiles, model: description, data: fileNames };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
+
+  run: (runId) => reply(() => getRun(runId)),
 
   restore: (runId) =>
     reply(async () => {
@@ -285,7 +323,11 @@ const worker: TrainerWorker = {
         const held = loaded();
         const { engine, tokenizer, resumeFrom } = held;
         const { args } = await getRun(runId);
+        if (gpu) await requireRightGpu(gpu, engine.config, engine.tiles);
         const rows = await preparedRows();
+        if (!resumeFrom && (await storesInMemory())) {
+          onStorageError(failure(new ManabiError('storage-memory', '')));
+        }
         if (resumeFrom) await deleteMetricsAfter(runId, resumeFrom.global_step);
         await updateRun(runId, { status: 'running' });
         let outcome: 'finished' | 'stopped' = 'stopped';
@@ -315,6 +357,8 @@ const worker: TrainerWorker = {
           held.resumeFrom = state;
           held.handle_impossible_answer = args.version_2_with_negative === true;
           return { outcome, progress: progressOf(state) };
+        } catch (error) {
+          throw countLoss(error, runId, resumeFrom?.global_step ?? 0);
         } finally {
           await updateRun(runId, { status: outcome }).catch(told);
         }

@@ -82,7 +82,8 @@ export async function start(): Promise<void> {
       await deleteRun(runId).catch(() => {});
       throw error;
     });
-    const run = await getRun(runId);
+    // Not from the store: where a browser keeps nothing for the page, a run is in the trainer's memory only.
+    const run = unwrap(await trainer.run(runId));
     shown.clear();
     shown.run = run;
     held.giveRowsTo(runId);

@@ -168,14 +168,13 @@ export class CpuDevice implements Device {
     return { calls, records, dispose: () => this.destroyBuffer(records) };
   }
 
-  async run(plans: readonly DevicePlan[], options: RunOptions = {}): Promise<void> {
-    const { clear = [], copy, uninterrupted } = options;
-    let { signal } = options;
+  async run(plans: readonly DevicePlan[], { clear = [], copy, abort }: RunOptions = {}): Promise<void> {
     this.check();
     this.turnEnds = performance.now() + TURN_MS;
     for (const buffer of clear) await this.clear(own(buffer));
+    let signal = abort?.signal;
     for (const plan of plans) {
-      if (plan === uninterrupted) signal = undefined;
+      if (plan === abort?.before) signal = undefined;
       await this.runPlan(plan as CpuPlan, signal);
     }
     if (copy) {
@@ -262,6 +261,7 @@ export class CpuDevice implements Device {
       // Awaiting what is already done would cost a turn of the microtask queue for each of some hundred calls.
       const waiting = this.runCall(call, records.address + i * RECORD_BYTES);
       if (waiting) await waiting;
+      signal?.throwIfAborted();
     }
     this.counters.dispatches += calls.length;
   }

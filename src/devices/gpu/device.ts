@@ -2,6 +2,7 @@ import { ManabiError } from '../../errors/manabi-error.ts';
 import type { DeviceBuffer, KernelCall, Slice } from '../../kernels/kernel.ts';
 import type { Device, DeviceCounters, DeviceMemory, DevicePlan, RunOptions } from '../device.ts';
 import { untimedTiles, type TileChoice } from '../../kernels/linear/tile.ts';
+import { PieceQueue, whenHeard } from './piece-queue.ts';
 import { ALIGNMENT, Plan, runPlans, uniformSlots } from './plan.ts';
 import { READ_PIECE, Readback } from './readback.ts';
 
@@ -38,6 +39,7 @@ export class Gpu implements Device {
   private fatal: ManabiError | null = null;
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
   private readonly readback = new Readback(this);
+  readonly pieces = new PieceQueue(this);
 
   private constructor(
     readonly device: GPUDevice,
@@ -54,9 +56,10 @@ export class Gpu implements Device {
     });
   }
 
-  /** Throws ManabiError gpu-unavailable (no WebGPU) or gpu-no-adapter (WebGPU, but no usable adapter). */
+  /** Throws ManabiError gpu-insecure (plain http), gpu-unavailable (no WebGPU) or gpu-no-adapter (WebGPU, but no usable adapter). */
   static async open(gpu: GPU | undefined): Promise<Gpu> {
-    if (!gpu) throw new ManabiError('gpu-unavailable', '');
+    if (!gpu)
+      throw new ManabiError(globalThis.isSecureContext === false ? 'gpu-insecure' : 'gpu-unavailable', '');
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) throw new ManabiError('gpu-no-adapter', '');
     // tfjs brings an older @webgpu/types, which does not know all of these names.
@@ -135,7 +138,7 @@ export class Gpu implements Device {
 
   async run(plans: readonly DevicePlan[], options: RunOptions = {}): Promise<void> {
     this.check();
-    runPlans(this, plans as readonly Plan[], options);
+    await runPlans(this, plans as readonly Plan[], options);
   }
 
   /** Needs timestamp-query. */
@@ -166,6 +169,11 @@ export class Gpu implements Device {
       this.pipelines.set(code, found);
     }
     return found;
+  }
+
+  /** Resolves when all that was submitted is done. */
+  done(): Promise<undefined> {
+    return whenHeard(this.device, this.device.queue.onSubmittedWorkDone());
   }
 
   submit(commands: GPUCommandBuffer): void {

@@ -1,12 +1,17 @@
 import type { KernelCall, Slice, Uniform, WgslForm } from '../../kernels/kernel.ts';
 import type { DevicePlan, RunOptions } from '../device.ts';
 import { gpuBuffer, type Gpu } from './device.ts';
+import type { Work } from './pacing.ts';
 
 /** Offset alignment that every adapter guarantees for uniform and storage bindings. */
 export const ALIGNMENT = 256;
 
+/** A kernel that zeros buffers, as pacing counts it. */
+const clearing = {};
+
 interface Dispatch {
   label: string;
+  work: Work;
   pipeline: GPUComputePipeline;
   bindGroup: GPUBindGroup;
   workgroups: readonly [number, number, number];
@@ -31,14 +36,14 @@ export function uniformSlots(allCalls: readonly KernelCall[]): { slots: number; 
 }
 
 /**
- * A list of dispatches made once and run as often as wanted: one encoder, one compute pass, one submit. What changes
- * from run to run lies in buffers that the host writes before (StepState, inputs).
+ * A list of dispatches made once and run as often as wanted. What changes from run to run lies in buffers that the host
+ * writes before (StepState, inputs).
  */
 export class Plan implements DevicePlan {
   private constructor(
     private readonly gpu: Gpu,
     readonly calls: readonly GpuCall[],
-    private readonly dispatches: readonly Dispatch[],
+    readonly dispatches: readonly Dispatch[],
     private readonly uniforms: GPUBuffer,
   ) {}
 
@@ -72,20 +77,10 @@ export class Plan implements DevicePlan {
           resource: { buffer: gpuBuffer(buffer), offset, size },
         })),
       });
-      return { label: call.label, pipeline: pipelines[i], bindGroup, workgroups: call.wgsl.workgroups };
+      const work = { kernel: pipelines[i], amount: amountOf(call) };
+      return { label: call.label, work, pipeline: pipelines[i], bindGroup, workgroups: call.wgsl.workgroups };
     });
     return new Plan(gpu, calls, dispatches, uniformBuffer);
-  }
-
-  encode(pass: GPUComputePassEncoder): void {
-    let current: GPUComputePipeline | null = null;
-    for (const { pipeline, bindGroup, workgroups } of this.dispatches) {
-      if (pipeline !== current) pass.setPipeline(pipeline);
-      current = pipeline;
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
-    }
-    this.gpu.counters.dispatches += this.dispatches.length;
   }
 
   /**
@@ -128,18 +123,60 @@ export class Plan implements DevicePlan {
   }
 }
 
-/** Runs plans one after the other in one compute pass and one submit, with the clears and copies around them. */
-export function runPlans(gpu: Gpu, plans: readonly Plan[], { clear = [], copy }: RunOptions): void {
-  const encoder = gpu.device.createCommandEncoder();
-  for (const buffer of clear) encoder.clearBuffer(gpuBuffer(buffer));
+/**
+ * Runs plans one after the other, with the clears and copies around them, in as many submits as the GPU's pacing asks for: where a list is cut
+ * changes nothing in what is computed. Resolves when the last piece is submitted.
+ */
+export async function runPlans(
+  gpu: Gpu,
+  plans: readonly Plan[],
+  { clear = [], copy, abort }: RunOptions,
+): Promise<void> {
+  const { pieces } = gpu;
+  const dispatches = plans.flatMap((plan) => plan.dispatches);
+  const zeros = clear.reduce((sum, { size }) => sum + size, 0);
+  // The zeros are the first piece of work.
+  const first = zeros > 0 ? 1 : 0;
+  const works = dispatches.map(({ work }) => work);
+  if (first) works.unshift({ kernel: clearing, amount: zeros });
+  const kept = abort ? plans.indexOf(abort.before as Plan) : plans.length;
+  const ahead = kept < 0 ? plans : plans.slice(0, kept);
+  const abortable = first + ahead.reduce((sum, plan) => sum + plan.dispatches.length, 0);
+  let from = 0;
+  do {
+    await pieces.room();
+    gpu.check();
+    if (from < abortable) abort?.signal.throwIfAborted();
+    const end = pieces.pacing.endOfPiece(works, from);
+    const encoder = gpu.device.createCommandEncoder();
+    if (from === 0) for (const buffer of clear) encoder.clearBuffer(gpuBuffer(buffer));
+    encodeDispatches(gpu, encoder, dispatches.slice(Math.max(0, from - first), end - first));
+    if (end === works.length && copy) {
+      const { from: slice, to, offset } = copy;
+      encoder.copyBufferToBuffer(gpuBuffer(slice.buffer), slice.offset, gpuBuffer(to), offset, slice.size);
+    }
+    pieces.submit(works.slice(from, end), encoder.finish());
+    from = end;
+  } while (from < works.length);
+}
+
+function encodeDispatches(gpu: Gpu, encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
+  if (dispatches.length === 0) return;
   const pass = encoder.beginComputePass();
-  for (const plan of plans) plan.encode(pass);
-  pass.end();
-  if (copy) {
-    const { from, to, offset } = copy;
-    encoder.copyBufferToBuffer(gpuBuffer(from.buffer), from.offset, gpuBuffer(to), offset, from.size);
+  let current: GPUComputePipeline | null = null;
+  for (const { pipeline, bindGroup, workgroups } of dispatches) {
+    if (pipeline !== current) pass.setPipeline(pipeline);
+    current = pipeline;
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
   }
-  gpu.submit(encoder.finish());
+  pass.end();
+  gpu.counters.dispatches += dispatches.length;
+}
+
+/** FLOPs, or the bytes that it may touch where no FLOPs are counted. */
+function amountOf({ flops, bindings }: KernelCall): number {
+  return Math.max(1, flops?.executed ?? bindings.reduce((sum, { size }) => sum + size, 0));
 }
 
 function writeUniforms(data: ArrayBuffer, offset: number, uniforms: readonly Uniform[]): void {

@@ -1,4 +1,5 @@
 import { gpuBuffer, type Gpu } from './device.ts';
+import { whenHeard } from './piece-queue.ts';
 import type { Slice } from '../../kernels/kernel.ts';
 
 /** Bytes read at once: more would hold as much memory again beside what is read. */
@@ -12,14 +13,14 @@ export class Readback {
   constructor(private readonly gpu: Gpu) {}
 
   /** The bytes of a slice after everything submitted so far. Throws what the device reported, its loss too. */
-  async read(slice: Slice): Promise<ArrayBuffer> {
-    const reading = this.last.then(() => this.copy(slice));
-    this.last = reading.catch(() => {});
-    try {
-      return await reading;
-    } catch (error) {
-      throw await this.gpu.causeOf(error);
-    }
+  read(slice: Slice): Promise<ArrayBuffer> {
+    const found = this.last
+      .then(() => this.copy(slice))
+      .catch(async (error: unknown) => {
+        throw await this.gpu.causeOf(error);
+      });
+    this.last = found.catch(() => {});
+    return found;
   }
 
   private async copy({ buffer, offset, size }: Slice): Promise<ArrayBuffer> {
@@ -32,7 +33,7 @@ export class Readback {
       const encoder = gpu.device.createCommandEncoder();
       encoder.copyBufferToBuffer(gpuBuffer(buffer), offset + at, staging, 0, length);
       gpu.submit(encoder.finish());
-      await staging.mapAsync(GPUMapMode.READ, 0, length);
+      await whenHeard(gpu.device, staging.mapAsync(GPUMapMode.READ, 0, length));
       data.set(new Uint8Array(staging.getMappedRange(0, length)), at);
       staging.unmap();
     }

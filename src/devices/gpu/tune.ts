@@ -2,9 +2,10 @@ import type { Gpu } from './device.ts';
 import { Plan } from './plan.ts';
 import { matmul } from '../../kernels/linear/matmul.ts';
 import {
+  defaultTiles,
   isTileChoice,
+  softwareTiles,
   tiles,
-  untimedTiles,
   type TileChoice,
   type TileName,
 } from '../../kernels/linear/tile.ts';
@@ -23,75 +24,93 @@ const trials = { large: [1024, 1024, 512], small: [256, 256, 512] } as const sat
   Trial
 >;
 
+/** No tile is timed after this; the one that is being timed then takes TRIAL_MS at most. */
+const BUDGET_MS = 800;
+const TRIAL_MS = 100;
+
 /**
- * The fastest tiles on this device: timed once (a second at most on a GPU), then taken from `memory`. The choice changes the
- * order of additions, so a run that must be bit-equal keeps the choice it began with.
- *
- * A processor that plays GPU is not timed: SwiftShader took 78 s for the timing (2 threads, other work beside
- * it), as long as a dozen steps of the built-in model, and the winner changed with what else the machine did.
+ * The fastest tiles on this device: timed once, within about a second on any device, then taken from `memory`. Nothing is decided by the adapter's
+ * name, which Firefox does not tell: where a small product shows that large ones would take too long, a processor plays GPU. The choice
+ * changes the order of additions, so a run that must be bit-equal keeps the choice it began with.
  */
 export async function tuneTiles(gpu: Gpu, memory: TileMemory): Promise<TileChoice> {
-  if (gpu.isSoftware) return untimedTiles(gpu);
   const { vendor, architecture, device, description } = gpu.info;
-  const key = [vendor, architecture, device, description].join('|');
+  const browser = globalThis.navigator?.userAgent ?? '';
+  const key = [vendor, architecture, device, description, browser].join('|');
   const known = await memory.get(key);
   if (isTileChoice(known)) return known;
-  const choice = {
-    large: await fastestTile(gpu, trials.large),
-    small: await fastestTile(gpu, trials.small),
-  };
+  const choice = await timeTiles(gpu);
   await memory.set(key, choice);
   return choice;
 }
 
+async function timeTiles(gpu: Gpu): Promise<TileChoice> {
+  const end = performance.now() + BUDGET_MS;
+  const probe =
+    (await timeTile(gpu, trials.small, defaultTiles.small)) * (volume(trials.large) / volume(trials.small));
+  if (probe > TRIAL_MS) return softwareTiles;
+  return {
+    small: (await fastestTile(gpu, trials.small, end)) ?? defaultTiles.small,
+    large: (await fastestTile(gpu, trials.large, end)) ?? defaultTiles.large,
+  };
+}
+
 type Trial = readonly [M: number, N: number, K: number];
 
-/** `repetitions` of the product per timing: enough to tell tiles apart on a GPU. */
-export async function fastestTile(gpu: Gpu, trial: Trial, repetitions = 20): Promise<TileName> {
-  const [M, N, K] = trial;
-  const [a, b, c] = [M * K, N * K, M * N].map((length) => {
-    const buffer = gpu.createBuffer('tune', 4 * length);
-    return { buffer, offset: 0, size: 4 * length };
-  });
+const volume = ([M, N, K]: Trial) => M * N * K;
+
+/** The tile with the shortest time, or null where the time was over (`end`, as performance.now() tells it) before all were timed. */
+export async function fastestTile(gpu: Gpu, trial: Trial, end: number): Promise<TileName | null> {
   let fastest: TileName = names[0];
   let best = Infinity;
   for (const name of names) {
-    const call = matmul(
-      { large: name, small: name },
-      {
-        label: `tune ${name}`,
-        M,
-        N,
-        K,
-        a: { slice: a, ld: K },
-        b: { slice: b, ld: K, transposed: true },
-        c: { slice: c, ld: N },
-      },
-    );
-    const plan = await Plan.compile(
-      gpu,
-      Array.from({ length: repetitions }, () => call),
-    );
-    const time = await shortest(gpu, plan);
-    plan.dispose();
+    if (performance.now() > end) return null;
+    const time = await timeTile(gpu, trial, name);
     if (time < best) {
       best = time;
       fastest = name;
     }
   }
-  for (const { buffer } of [a, b, c]) gpu.destroyBuffer(buffer);
   return fastest;
 }
 
-/** Milliseconds: the best of three runs after one to warm up. Throws what the device reported. */
-async function shortest(gpu: Gpu, plan: Plan): Promise<number> {
-  let best = Infinity;
-  for (let trial = 0; trial < 4; trial++) {
-    const start = performance.now();
-    await gpu.run([plan]);
-    await gpu.device.queue.onSubmittedWorkDone();
-    if (trial > 0) best = Math.min(best, performance.now() - start);
+/** Milliseconds of one product: the best of what fits into half of TRIAL_MS, but one in any case. Throws what the device reported. */
+async function timeTile(gpu: Gpu, [M, N, K]: Trial, name: TileName): Promise<number> {
+  const slices = [M * K, N * K, M * N].map((length) => {
+    const buffer = gpu.createBuffer('tune', 4 * length);
+    return { buffer, offset: 0, size: 4 * length };
+  });
+  const [a, b, c] = slices;
+  const call = matmul(
+    { large: name, small: name },
+    {
+      label: `tune ${name}`,
+      M,
+      N,
+      K,
+      a: { slice: a, ld: K },
+      b: { slice: b, ld: K, transposed: true },
+      c: { slice: c, ld: N },
+    },
+  );
+  const plan = await Plan.compile(gpu, [call]);
+  try {
+    let best = Infinity;
+    let repetitions = 1;
+    const begun = performance.now();
+    do {
+      const start = performance.now();
+      for (let i = 0; i < repetitions; i++) await gpu.run([plan]);
+      await gpu.done();
+      const each = (performance.now() - start) / repetitions;
+      best = Math.min(best, each);
+      // Where it is quick, more at once are told apart better.
+      if (each * repetitions < TRIAL_MS / 10) repetitions *= 4;
+    } while (performance.now() - begun < TRIAL_MS / 2);
+    gpu.check();
+    return best;
+  } finally {
+    plan.dispose();
+    for (const { buffer } of slices) gpu.destroyBuffer(buffer);
   }
-  gpu.check();
-  return best;
 }

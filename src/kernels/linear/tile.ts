@@ -51,7 +51,7 @@ export const defaultTiles: TileChoice = { large: 'shared64x64', small: 'shared32
  * lavapipe 5.9 and 3.1 (5.0) for 1024 x 768 x 256, 5.8 and 5.7 (7.2) for 512 x 96 x 96; SwiftShader 0.83 and 0.55 (0.91), 0.74
  * and 0.41 (0.44).
  */
-const softwareTiles: TileChoice = { large: 'registers32x64', small: 'registers32x64' };
+export const softwareTiles: TileChoice = { large: 'registers32x64', small: 'registers32x64' };
 
 /** The tiles where none have been timed: the same at every visit. */
 export function untimedTiles(gpu: { isSoftware: boolean }): TileChoice {

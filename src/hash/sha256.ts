@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4). crypto.subtle has it too, but only over a whole array: a model of 1.3 GB is hashed piece by piece.
+// SHA-256 (FIPS 180-4). crypto.subtle has it too, but only over a whole array (a model of 1.3 GB is hashed piece by piece), and not at all on a
+// page of plain http.
 
 // The first 32 bits of the fractional parts of the cube roots and square roots of the first primes.
 const primes = Array.from({ length: 310 }, (_, i) => i + 2).filter((n) => {
@@ -89,6 +90,14 @@ export class Sha256 {
     state[6] += g;
     state[7] += h;
   }
+}
+
+/** SHA-256 (hex) of bytes that are there as a whole: by the browser where it can, ten times faster. */
+export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const { subtle } = crypto as Partial<Crypto>;
+  if (!subtle) return new Sha256().update(bytes).hex();
+  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** SHA-256 (hex) of all bytes of the blobs in order, read a megabyte at a time. Rejects with the signal's reason. */
