@@ -78,6 +78,7 @@ test('files of a model that is no longer the current one are gone, and a token t
   await expect(page.getByRole('alert')).toContainText('このトークンでは書き込めません');
   await expect(token).toHaveValue('');
 
+  await page.getByText('くわしい設定').click();
   await page.getByRole('textbox', { name: 'seed' }).fill('7');
   await expect(files).toHaveCount(0);
 });
