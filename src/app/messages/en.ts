@@ -267,11 +267,6 @@ export const en: Record<keyof typeof ja, string> = {
   askButton: 'Find the answer',
   noAnswer: 'No answer was found.',
   download: 'Save the model',
-  downloadModel: 'Model (.zip)',
-  downloadHint: 'Unpack it and load the folder with AutoModelForQuestionAnswering.from_pretrained.',
-  downloadCheckpoint: 'Continue in Python (.zip)',
-  checkpointHint:
-    "The checkpoint and continue_training.py, which goes on with this run in Hugging Face's Trainer.",
 
   // what is kept
   runs: 'Runs so far',

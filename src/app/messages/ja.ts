@@ -256,11 +256,6 @@ export const ja = {
   askButton: '答えを探す',
   noAnswer: '答えが見つかりませんでした。',
   download: 'モデルを保存',
-  downloadModel: 'モデル（.zip）',
-  downloadHint: '展開したフォルダーを AutoModelForQuestionAnswering.from_pretrained で読み込めます。',
-  downloadCheckpoint: 'Python で続ける（.zip）',
-  checkpointHint:
-    'チェックポイントと continue_training.py です。Hugging Face の Trainer でこの学習をそのまま続けられます。',
 
   // what is kept
   runs: 'これまでの学習',

@@ -1,3 +1,4 @@
+import type { Evaluation } from '../../answering/evaluation.ts';
 import type { CardFacts } from '../../workers/protocol.ts';
 import { shown } from '../state/shown.svelte.ts';
 
@@ -14,6 +15,7 @@ export function cardFacts(id: string): CardFacts {
   };
 }
 
-function withoutRows({ rows: _, ...scores }: NonNullable<typeof shown.after>) {
+function withoutRows(evaluation: Evaluation): CardFacts['scores'] {
+  const { rows: _, ...scores } = evaluation;
   return scores;
 }

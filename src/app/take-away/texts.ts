@@ -1,9 +1,17 @@
 import type { Language } from '../../errors/manabi-error.ts';
-import { fillSlots, type Slots } from '../messages/fill-slots.ts';
-import { language } from '../messages/language.svelte.ts';
 
-/** Texts of what is made to be taken away: loaded with their part of the page, not before it is drawn. */
+/** Texts of what people take away: loaded with their part of the page, not before it is drawn. */
 export const texts = {
+  downloadModel: { ja: 'モデル（.zip）', en: 'Model (.zip)' },
+  downloadHint: {
+    ja: '展開したフォルダーを AutoModelForQuestionAnswering.from_pretrained で読み込めます。',
+    en: 'Unpack it and load the folder with AutoModelForQuestionAnswering.from_pretrained.',
+  },
+  downloadCheckpoint: { ja: 'Python で続ける（.zip）', en: 'Continue in Python (.zip)' },
+  checkpointHint: {
+    ja: 'チェックポイントと continue_training.py です。Hugging Face の Trainer でこの学習をそのまま続けられます。',
+    en: "The checkpoint and continue_training.py, which goes on with this run in Hugging Face's Trainer.",
+  },
   title: { ja: 'ほかの場所で使う', en: 'Use it elsewhere' },
   hint: {
     ja: '今のモデルから、ほかのページや Python で動くファイルを作ります。',
@@ -74,8 +82,3 @@ export const texts = {
   send: { ja: '送る', en: 'Send' },
   sent: { ja: '送りました：', en: 'Sent: ' },
 } as const satisfies Record<string, Record<Language, string>>;
-
-/** The text of a key in the page's language, with its slots filled. */
-export function text(key: keyof typeof texts, slots: Slots = {}): string {
-  return fillSlots(texts[key][language.current], slots);
-}
