@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
+import { HubStandIn } from '../src/export/hub-stand-in.ts';
 import { openPage } from './page.ts';
 import { serveFiles } from './serve-files.ts';
 
@@ -61,22 +62,41 @@ test('a trained model is checked as ONNX and taken away as a page that answers w
   close();
 });
 
-test('files of a model that is no longer the current one are gone, and a token that cannot be one is refused', async ({
+test('the files listed are sent to the hub with a token that is not kept, and are gone with their model', async ({
   page,
 }) => {
+  const hub = new HubStandIn();
+  const address = await hub.start();
+  await page.route('https://huggingface.co/**', async (route) => {
+    const url = route.request().url().replace('https://huggingface.co', address);
+    await route.fulfill({ response: await route.fetch({ url }) });
+  });
   await openPage(page);
   await page.getByRole('button', { name: 'Python', exact: true }).click();
   await page.getByRole('button', { name: '作る', exact: true }).click();
   const files = page.getByRole('region', { name: '作ったファイル' });
   await expect(files).toContainText('model.safetensors', { timeout: 60_000 });
+  const listed = await files.locator('li code').allTextContents();
 
   await files.getByText('Hugging Face に送る').click();
   await page.getByLabel('リポジトリ').fill('me/model');
   const token = page.getByLabel('write トークン');
-  await token.fill('not-a-token');
+  for (const wrong of ['not-a-token', 'hf_read']) {
+    await token.fill(wrong);
+    await page.getByRole('button', { name: '送る', exact: true }).click();
+    await expect(page.getByRole('alert')).toContainText('このトークンでは書き込めません');
+    await expect(token).toHaveValue('');
+    await page.getByRole('alert').getByRole('button').click();
+  }
+  expect(hub.repositories.size).toBe(0);
+  await token.fill('hf_write');
   await page.getByRole('button', { name: '送る', exact: true }).click();
-  await expect(page.getByRole('alert')).toContainText('このトークンでは書き込めません');
+  await expect(files.getByRole('link')).toHaveAttribute('href', 'https://huggingface.co/me/model');
   await expect(token).toHaveValue('');
+  const sent = hub.repositories.get('me/model');
+  expect([...(sent?.keys() ?? [])].toSorted()).toEqual(listed.toSorted());
+  expect(new TextDecoder().decode(sent?.get('README.md'))).toContain('model="me/model"');
+  hub.stop();
 
   await page.getByText('くわしい設定').click();
   await page.getByRole('textbox', { name: 'seed' }).fill('7');
