@@ -40,6 +40,13 @@ test('a trained model is checked as ONNX and taken away as a page that answers w
   const folder = await saved(page, '保存（.zip）');
   expect(new TextDecoder().decode(folder['README.md'])).toMatch(/\| fp32 \| [\d.]+ MB \|/);
 
+  await page.getByRole('button', { name: '確かめる' }).click();
+  const dock = page.getByRole('region', { name: '進行状況' });
+  await expect(dock).toContainText('作ったファイルを確かめています');
+  await dock.getByRole('button').click();
+  await expect(page.getByRole('status').filter({ hasText: '取り消し' })).toBeVisible();
+  await expect(single).toBeVisible();
+
   await page.getByRole('button', { name: 'Web ページ' }).click();
   await page.getByRole('button', { name: '作る', exact: true }).click();
   await expect(files).toContainText('index.html', { timeout: 60_000 });

@@ -70,11 +70,10 @@ class Made {
       await holdCurrent();
       const { kind } = this.require();
       if (kind.kind !== 'onnx') return;
-      this.checks = [];
       for (const type of kind.types) {
         begin('checking');
         const found = unwrap(await exporter().check(type, MAX_QUESTIONS, work.reporter()));
-        this.checks = [...this.checks, found];
+        this.checks = [...this.checks.filter((check) => check.type !== type), found];
       }
     });
     // The check computes in float32: the model as an fp16 training left it comes back at the next work.
