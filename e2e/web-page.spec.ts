@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
@@ -12,17 +10,11 @@ import { makeFiles, zipBlob } from '../src/export/made-folder.ts';
 import { webPage } from '../src/export/web-page/web-page.ts';
 import { initializeHead } from '../src/model/parameters.ts';
 import { parseSquad } from '../src/squad/read-file.ts';
+import { serveFiles } from './serve-files.ts';
 
 const dist = 'node_modules/@xenova/transformers/dist';
 const runtimeFiles = ['transformers.min.js', 'ort-wasm-simd.wasm', 'ort-wasm-simd-threaded.wasm'];
-const types: Record<string, string> = {
-  html: 'text/html',
-  js: 'text/javascript',
-  json: 'application/json',
-  wasm: 'application/wasm',
-};
-
-let server: Server;
+let close: () => void;
 let address: string;
 
 /** The built-in model with a head that nobody trained: what it answers is for chance, and must be the same everywhere. */
@@ -42,21 +34,10 @@ test.beforeAll(async () => {
   const settings = { name: '試しのモデル', language: 'ja', type: 'fp32' } as const;
   const made = await makeFiles(webPage({ config, read: readerOf(weights), files }, settings, page, runtime));
   const zip = unzipSync(new Uint8Array(await zipBlob(made).arrayBuffer()));
-  server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://host').pathname.replace(/\/$/, '/index.html').slice(1);
-    const bytes = zip[path];
-    if (bytes)
-      response.writeHead(200, {
-        'Content-Type': types[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-      });
-    else response.writeHead(404);
-    response.end(bytes);
-  });
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  address = `http://localhost:${(server.address() as AddressInfo).port}/`;
+  ({ address, close } = await serveFiles(zip));
 });
 
-test.afterAll(() => server.close());
+test.afterAll(() => close());
 
 test('a page of one’s own answers as the engine does, marks the answer, and asks nobody else', async ({
   page,

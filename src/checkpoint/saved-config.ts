@@ -28,16 +28,16 @@ const contradictions = [
 
 /**
  * config.json of the model that is saved: every field of the one it came with, but held to what the weights are. `vocabSize` are the rows
- * of the word embeddings.
+ * of the word embeddings, `dtype` torch's name of the type that the weights are saved in.
  */
-export function savedConfig(bytes: Uint8Array, vocabSize: number | undefined): string {
+export function savedConfig(bytes: Uint8Array, vocabSize: number | undefined, dtype = 'float32'): string {
   const config = parsePythonJson(new TextDecoder().decode(bytes)) as Record<string, unknown>;
   const kept = Object.entries(config).filter(([name]) => !contradictions.includes(name));
   const held = {
     ...Object.fromEntries(kept),
     ...(vocabSize === undefined ? {} : { vocab_size: vocabSize }),
     architectures: ['DebertaV2ForQuestionAnswering'],
-    dtype: 'float32',
+    dtype,
   };
   return `${writePythonJson(held)}\n`;
 }

@@ -85,6 +85,9 @@ test(
     const results = JSON.parse(readFileSync(join(scratch, 'reader/eval_results.json'), 'utf8')) as object;
     expect(results).toMatchObject({ eval_HasAns_total: 1, eval_NoAns_total: 1, eval_samples: 2 });
     expect(results).toHaveProperty('eval_best_f1_thresh');
+    const card = readFileSync(join(scratch, 'reader/README.md'), 'utf8');
+    expect(card).toContain('- train: rows.jsonl (');
+    expect(card).toMatch(/JGLUE EM \/ F1: [\d.]+ %/);
     const saved = JSON.parse(readFileSync(join(scratch, 'reader/config.json'), 'utf8')) as object;
     expect(saved).not.toHaveProperty('id2label');
     expect(saved).not.toHaveProperty('num_labels');

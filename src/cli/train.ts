@@ -1,6 +1,6 @@
 // npm run train -- --model_name_or_path DIR|ID --train_file F --validation_file F --output_dir D [--learning_rate ...]
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { predictionsCsv } from '../answering/csv.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type PreparedFigures,
 } from '../answering/prepare-data.ts';
 import { predictionsJson } from '../answering/squad-predictions.ts';
+import { modelCard } from '../export/model-card.ts';
 import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
@@ -105,8 +106,26 @@ async function main(): Promise<void> {
   const onEvent = eventWriter(engine, files, args, output_dir, log);
   const state = await train(engine, data, args, { control, onEvent, resumeFrom: resumed?.state });
 
-  const card = `# ${command.model_name_or_path}, fine-tuned for question answering\n\n\`\`\`json\n${JSON.stringify(args, null, 2)}\n\`\`\`\n`;
-  await writeModelFolder(output_dir, files, await engine.readWeights(), card);
+  const cardWith = (scores: Evaluation | null) =>
+    modelCard({
+      base: command.model_name_or_path,
+      id: output_dir,
+      licence: null,
+      run: {
+        args,
+        data: {
+          train: { name: basename(command.train_file), questions: figures.questions.train },
+          evaluation: {
+            name: basename(command.validation_file ?? 'none'),
+            questions: figures.questions.evaluation,
+          },
+        },
+        progress: { step: state.global_step, totalSteps: state.max_steps },
+      },
+      scores,
+      types: [],
+    });
+  await writeModelFolder(output_dir, files, await engine.readWeights(), cardWith(null));
   if (rows.examples.evaluation.length > 0 && !control.stopRequested) {
     const evaluation = await evaluateExamples(
       engine,
@@ -122,6 +141,7 @@ async function main(): Promise<void> {
       ...resultsOf(evaluation, state.log_history),
     };
     await writeFile(join(output_dir, 'eval_results.json'), `${JSON.stringify(results, null, 2)}\n`);
+    await writeFile(join(output_dir, 'README.md'), cardWith(evaluation));
     await writeFile(join(output_dir, 'predictions.csv'), predictionsCsv(evaluation.rows));
     await writeFile(join(output_dir, 'predictions.json'), predictionsJson(evaluation.rows));
     console.log(JSON.stringify(results, null, 2));

@@ -83,3 +83,21 @@ test('a cancel ends the making', async () => {
   });
   await expect(making).rejects.toThrow(new ManabiError('cancelled', ''));
 });
+
+test('config.json of every folder is read as Python writes it and tells what the weights are', () => {
+  const text = JSON.stringify({
+    ...json,
+    intermediate_size: 8,
+    id2label: { 0: 'a', 1: 'b', 2: 'c' },
+    odd: 0,
+  });
+  const given = { 'config.json': new TextEncoder().encode(`\uFEFF${text.replace('"odd":0', '"odd":NaN')}`) };
+  const model = () => ({ config, read: readerOf(randomWeights(config, 3)), files: given });
+  for (const folder of [transformersFolder(model(), ['fp32'], ''), pythonFolder(model(), 'float32', '')]) {
+    const parts = folder.find(({ name }) => name === 'config.json')?.parts() ?? [];
+    const saved = [...parts].map((part) => new TextDecoder().decode(part)).join('');
+    expect(saved).toContain('"odd": NaN');
+    expect(saved).not.toContain('id2label');
+    expect(saved).toContain('"dtype": "float32"');
+  }
+});

@@ -38,7 +38,7 @@ export function modelCard(facts: ModelFacts): string {
     '',
     run ? `# ${base}, fine-tuned for question answering` : `# ${base}`,
     '',
-    'Made in a browser with Manabi.',
+    'Made with Manabi.',
     '',
     ...trainingOf(facts),
     '## Scores',

@@ -1,6 +1,7 @@
+import { savedConfig } from '../checkpoint/saved-config.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import type { ExportedModel } from './exported-model.ts';
-import { bytesFile, jsonFile, textFile, type ExportFile } from './export-file.ts';
+import { bytesFile, textFile, type ExportFile } from './export-file.ts';
 import { toBfloat16, toFloat16 } from './half-precision.ts';
 import predictScript from './predict.py?raw';
 
@@ -19,16 +20,14 @@ const elements: Record<
 
 /** The folder that transformers' from_pretrained loads, with predict.py, which answers from a terminal. */
 export function pythonFolder(model: ExportedModel, type: PythonType, card: string): ExportFile[] {
-  const { files } = model;
-  const config = JSON.parse(new TextDecoder().decode(files['config.json'])) as Record<string, unknown>;
+  const { config, files } = model;
   const tokenizer = Object.keys(files).filter((name) =>
     /^(tokenizer\.json|spm\.model|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json)$/.test(
       name,
     ),
   );
-  const { torch_dtype: _, ...rest } = config;
   return [
-    jsonFile('config.json', { ...rest, architectures: ['DebertaV2ForQuestionAnswering'], dtype: type }),
+    textFile('config.json', savedConfig(files['config.json'], config.vocab_size, type)),
     ...tokenizer.map((name) => bytesFile(name, files[name])),
     safetensorsFile(model, type),
     textFile('predict.py', predictScript),

@@ -1,3 +1,4 @@
+import { savedConfig } from '../checkpoint/saved-config.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { readConversion, type TokenizerFiles } from '../tokenizer/read.ts';
@@ -41,8 +42,7 @@ type Conversion = ReturnType<typeof readConversion>;
 function settingFiles({ config, files }: ExportedModel): ExportFile[] {
   const read = (name: string): Record<string, unknown> =>
     files[name] ? (JSON.parse(new TextDecoder().decode(files[name])) as Record<string, unknown>) : {};
-  const architectures = ['DebertaV2ForQuestionAnswering'];
-  const made = [jsonFile('config.json', { ...read('config.json'), architectures })];
+  const made = [textFile('config.json', savedConfig(files['config.json'], config.vocab_size))];
   if (!files['tokenizer.json'] && !files['spm.model']) return made;
   const tokenizerFiles = files as TokenizerFiles;
   const settings = readConversion(tokenizerFiles);

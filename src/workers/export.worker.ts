@@ -21,6 +21,7 @@ import page from '../export/web-page/index.html?raw';
 import { webPage, type Runtime } from '../export/web-page/web-page.ts';
 import { parseConfig } from '../model/config.ts';
 import type { Engine } from '../model/engine.ts';
+import { parsePythonJson } from '../squad/python-json.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import {
@@ -61,7 +62,7 @@ function madeFiles(): Made {
 /** The model held by the trainer; each weight is forgotten when its file has it. */
 async function takeModel(): Promise<ExportedModel> {
   const { files, weights } = unwrap(await trainer().model());
-  const config = parseConfig(JSON.parse(new TextDecoder().decode(files['config.json'])), 'config.json');
+  const config = parseConfig(parsePythonJson(new TextDecoder().decode(files['config.json'])), 'config.json');
   return { config, files, read: takerOf(weights) };
 }
 
@@ -102,13 +103,12 @@ async function loadTransformers(): Promise<TransformersJs> {
   return transformers;
 }
 
-/** The card with the scores that were measured. */
-async function withMeasuredCard({ kind, facts, files, checks }: Made): Promise<MadeFile[]> {
-  if (kind.kind !== 'onnx') return files;
+/** The files with a card that tells the scores measured so far; its code loads the model by the name `id`. */
+async function withMeasuredCard({ kind, facts, files, checks }: Made, id = facts.id): Promise<MadeFile[]> {
+  if (kind.kind === 'web-page') return files;
+  const types = kind.kind === 'onnx' ? kind.types : [];
   const measured = checks.map(({ type, bytes, scores }) => ({ type, bytes, ...scores.onnx }));
-  const [card] = await makeFiles([
-    textFile('README.md', modelCard({ ...facts, types: kind.types, measured })),
-  ]);
+  const [card] = await makeFiles([textFile('README.md', modelCard({ ...facts, id, types, measured }))]);
   return files.map((file) => (file.name === card.name ? card : file));
 }
 
@@ -173,7 +173,8 @@ const worker: ExportWorker = {
       const { signal } = (interrupt = new AbortController());
       // Loaded when it is asked for: most models are not sent.
       const library = await import('@huggingface/hub');
-      return uploadToHub(library, madeFiles().files, destination, { onProgress, signal });
+      const files = await withMeasuredCard(madeFiles(), destination.repo);
+      return uploadToHub(library, files, destination, { onProgress, signal });
     }),
 
   cancel: () => interrupt.abort(),

@@ -219,7 +219,8 @@ const modelSource: ModelSource = {
     });
     return given.ok ? transfer(given, ownBuffers(given.value.weights)) : given;
   },
-  forward: (batch) => reply(() => loaded().engine.forward(batch)),
+  // What is taken away computes in float32, whatever the training did.
+  forward: (batch) => reply(async () => (await engineFor(float32)).forward(batch)),
   questions: () => reply(async () => (await preparedRows()).examples.evaluation),
 };
 

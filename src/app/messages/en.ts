@@ -193,6 +193,9 @@ export const en: Record<keyof typeof ja, string> = {
   paused: 'Paused',
   answering: 'Looking for the answer',
   packing: 'Packing the files',
+  exporting: 'Making the files',
+  checking: 'Checking the files made',
+  uploading: 'Sending the files',
   left: '{time} left',
   step: 'Step',
   epoch: 'Epoch',
@@ -236,6 +239,7 @@ export const en: Record<keyof typeof ja, string> = {
   onlyRight: 'Right only',
   search: 'Search',
   csv: 'Save CSV',
+  json: 'Save JSON (SQuAD form)',
   rowCount: '{count} {count|row|rows}',
   answerTable: 'Table of questions and answers',
   question: 'question',
@@ -263,11 +267,6 @@ export const en: Record<keyof typeof ja, string> = {
   askButton: 'Find the answer',
   noAnswer: 'No answer was found.',
   download: 'Save the model',
-  downloadModel: 'Model (.zip)',
-  downloadHint: 'Unpack it and load the folder with AutoModelForQuestionAnswering.from_pretrained.',
-  downloadCheckpoint: 'Continue in Python (.zip)',
-  checkpointHint:
-    "The checkpoint and continue_training.py, which goes on with this run in Hugging Face's Trainer.",
 
   // what is kept
   runs: 'Runs so far',

@@ -183,6 +183,9 @@ export const ja = {
   paused: '一時停止中',
   answering: '答えを探しています',
   packing: 'ファイルにまとめています',
+  exporting: 'ファイルを作っています',
+  checking: '作ったファイルを確かめています',
+  uploading: '送っています',
   left: '残り {time}',
   step: 'ステップ',
   epoch: 'エポック',
@@ -225,6 +228,7 @@ export const ja = {
   onlyRight: '正解のみ',
   search: '検索',
   csv: 'CSV を保存',
+  json: 'JSON を保存（SQuAD 形式）',
   rowCount: '{count} 行',
   answerTable: '質問と答えの表',
   question: '質問',
@@ -252,11 +256,6 @@ export const ja = {
   askButton: '答えを探す',
   noAnswer: '答えが見つかりませんでした。',
   download: 'モデルを保存',
-  downloadModel: 'モデル（.zip）',
-  downloadHint: '展開したフォルダーを AutoModelForQuestionAnswering.from_pretrained で読み込めます。',
-  downloadCheckpoint: 'Python で続ける（.zip）',
-  checkpointHint:
-    'チェックポイントと continue_training.py です。Hugging Face の Trainer でこの学習をそのまま続けられます。',
 
   // what is kept
   runs: 'これまでの学習',

@@ -14,9 +14,12 @@ export type Phase =
   | 'training'
   | 'paused'
   | 'answering'
-  | 'packing';
+  | 'packing'
+  | 'exporting'
+  | 'checking'
+  | 'uploading';
 /** The part of the page where work was asked for, and where its error is told. */
-export type Area = 'drop' | 'device' | 'data' | 'model' | 'training' | 'runs' | 'ask' | 'download';
+export type Area = 'drop' | 'device' | 'data' | 'model' | 'training' | 'runs' | 'ask' | 'download' | 'export';
 
 /** What is going on, how far it is, and what went wrong. One work at a time. */
 class Work {
@@ -31,6 +34,8 @@ class Work {
   errors = $state<Partial<Record<Area, Error>>>({});
   /** What went wrong without ending the work: a damaged checkpoint, a full disk, a lost GPU. */
   warnings = $state.raw<Error[]>([]);
+  /** How work ends that goes on in a worker that not every visit starts. */
+  readonly onStop = new Set<() => void>();
   /** What goes on beside the page, which stays free: answers while a question is typed. */
   private quiet = $state.raw<Promise<void> | null>(null);
 
@@ -126,6 +131,7 @@ class Work {
     this.ending = 'stop';
     void tokenizer.cancel();
     void trainer.stop();
+    for (const stop of this.onStop) stop();
   }
 }
 

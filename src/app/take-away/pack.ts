@@ -1,19 +1,19 @@
 // What people take away: the current model, and the checkpoint of its run.
+import { modelCard } from '../../export/model-card.ts';
 import { unwrap } from '../../workers/protocol.ts';
 import { held } from '../state/held.svelte.ts';
 import { guarded, holdCurrent } from '../state/jobs.ts';
-import { shown } from '../state/shown.svelte.ts';
 import { work } from '../state/work.svelte.ts';
 import { trainer } from '../state/workers.ts';
-import { modelCard } from './model-card.ts';
+import { cardFacts } from './card-facts.ts';
 
 /** The current model as a zip, or null after an error. */
 export async function downloadModel(): Promise<Blob | null> {
   return packed(async () => {
     await holdCurrent();
-    const scores = shown.run ? shown.after : (shown.find('current')?.evaluation ?? null);
     work.begin('packing');
-    return unwrap(await trainer.download(modelCard(shown.modelName, shown.run, scores)));
+    const card = modelCard({ ...cardFacts('manabi-model'), types: [] });
+    return unwrap(await trainer.download(card));
   });
 }
 
