@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { presets } from '../src/app/presets.ts';
+import { presets } from '../src/app/settings/presets.ts';
 
 interface Outcome {
   eval_exact_match: number;

@@ -106,11 +106,7 @@ export function requireQuestions(
   throw new ManabiError(role === 'train' ? 'training-no-features' : 'answer-no-questions', name);
 }
 
-function figuresOf(
-  train: EncodedExamples,
-  evaluation: EncodedExamples,
-  unkTokenId: number,
-): PreparedFigures {
+function figuresOf(train: EncodedExamples, evaluation: EncodedExamples, unkTokenId: number): PreparedFigures {
   const unknown = new UnknownCharacterCount(unkTokenId);
   for (const { kept, first } of [train, evaluation]) {
     for (const [i, example] of kept.entries()) unknown.add(example, first[i]);

@@ -128,6 +128,8 @@ export interface Device {
   isSoftware: boolean;
   /** Of the processor; 0 where a GPU computes. */
   threads: number;
+  /** Measured over matrix products when the processor was opened; null where a GPU computes. */
+  gflops: number | null;
 }
 
 export interface LoadedModel extends ModelFindings {

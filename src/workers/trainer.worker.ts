@@ -6,6 +6,7 @@ import { exportModelZip } from '../checkpoint/export.ts';
 import { readTextFiles } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { CpuDevice } from '../devices/cpu/device.ts';
+import { measureRate } from '../devices/cpu/measure-rate.ts';
 import { Gpu } from '../devices/gpu/device.ts';
 import { defaultTiles, isTileChoice, type TileChoice } from '../kernels/linear/tile.ts';
 import { tuneTiles } from '../devices/gpu/tune.ts';
@@ -132,13 +133,13 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
     gpu = opened;
     fastest = await tuneTiles(gpu, storedTiles);
     refused = Infinity;
-    return { name: gpu.name, backend, isSoftware: gpu.isSoftware, threads: 0 };
+    return { name: gpu.name, backend, isSoftware: gpu.isSoftware, threads: 0, gflops: null };
   }
   const opened = await CpuDevice.open();
   closeDevice();
   cpu = opened;
   refused = Infinity;
-  return { name: 'CPU', backend, isSoftware: true, threads: cpu.threads };
+  return { name: cpu.name, backend, isSoftware: true, threads: cpu.threads, gflops: await measureRate(cpu) };
 }
 
 /** A model lives on its device: both go. */
@@ -249,7 +250,8 @@ const worker: TrainerWorker = {
       const args = { ...given, version_2_with_negative: negative !== null };
       const name = `${description.name} · ${fileNames.train}`;
       const tiles = engine.kind === 'gpu' ? engine.tiles : null;
-      const run = { name, recipe, args, tiles, model: description, data: fileNames };
+      const devices = [engine.device];
+      const run = { name, recipe, args, tiles, devices, model: description, data: fileNames };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
 
@@ -284,10 +286,11 @@ const worker: TrainerWorker = {
       return withRunLock(runId, async () => {
         const held = loaded();
         const { engine, tokenizer, resumeFrom } = held;
-        const { args } = await getRun(runId);
+        const { args, devices = [] } = await getRun(runId);
         const rows = await preparedRows();
         if (resumeFrom) await deleteMetricsAfter(runId, resumeFrom.global_step);
-        await updateRun(runId, { status: 'running' });
+        const trained = devices.at(-1) === engine.device ? devices : [...devices, engine.device];
+        await updateRun(runId, { status: 'running', devices: trained });
         let outcome: 'finished' | 'stopped' = 'stopped';
         const tell = (error: ManabiError) => {
           held.unstored = true;
