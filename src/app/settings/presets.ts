@@ -1,6 +1,6 @@
 import { defaultArguments, recipes, type TrainingArguments } from '../../training/training-arguments.ts';
 
-export type PresetName = 'sample' | 'quick' | 'notebook' | 'full';
+export type PresetName = 'sample' | 'notebook' | 'full';
 
 const sample: TrainingArguments = {
   ...defaultArguments,
@@ -16,10 +16,9 @@ const sample: TrainingArguments = {
   max_eval_samples: 100,
 };
 
-/** `sample` is tuned for the built-in model (tools/finetune_check.py); `quick` shows a rise on a software GPU. */
+/** `sample` is tuned for the built-in model (tools/finetune_check.py). */
 export const presets: Record<PresetName, TrainingArguments> = {
   sample,
-  quick: { ...sample, num_train_epochs: 3, max_train_samples: 320, max_eval_samples: 40 },
   notebook: recipes.notebook,
   full: recipes.full,
 };
@@ -30,9 +29,19 @@ export function isPreset(name: unknown): name is PresetName {
   return presetNames.some((known) => known === name);
 }
 
-/** Whether settings are no longer those of their preset. */
+/** Whether a run was begun with another value than its preset has. What the preset leaves to the data is as the data had it. */
+export function isChanged(
+  preset: TrainingArguments,
+  args: TrainingArguments,
+  name: keyof TrainingArguments,
+): boolean {
+  if (name === 'version_2_with_negative' && preset[name] === null) return false;
+  return preset[name] !== args[name];
+}
+
+/** Whether the settings of a run are no longer those of their preset. */
 export function differsFromPreset(name: string, args: TrainingArguments): boolean {
   if (!isPreset(name)) return false;
   const preset = presets[name];
-  return (Object.keys(preset) as (keyof TrainingArguments)[]).some((key) => preset[key] !== args[key]);
+  return (Object.keys(preset) as (keyof TrainingArguments)[]).some((key) => isChanged(preset, args, key));
 }
