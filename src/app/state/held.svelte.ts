@@ -52,7 +52,6 @@ class Held {
   async prepare(): Promise<void> {
     await data.fill();
     const { files } = await chosen.readModel();
-    // As they are asked for: the device that is found meanwhile may bring other settings.
     const sources = chosen.rowSources;
     await this.fillRows(null, sources, () => tokenizer.prepare(files, chosen.args, work.reporter()));
     this.memory = null;
