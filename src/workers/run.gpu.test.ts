@@ -162,5 +162,5 @@ test.each([
   const [wanted, found] = [await losses(whole), await losses(runId)];
   expect(found.length).toBe(6);
   expect(found.slice(0, 2)).toEqual(wanted.slice(0, 2));
-  for (const [i, loss] of found.entries()) expect(Math.abs(loss / wanted[i] - 1)).toBeLessThan(1e-3);
+  for (const [i, loss] of found.entries()) expect(Math.abs(loss / wanted[i] - 1)).toBeLessThan(1e-5);
 });
