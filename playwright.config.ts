@@ -6,7 +6,7 @@ const port = Number(process.env.MANABI_E2E_PORT ?? 4199);
 
 export default defineConfig({
   testDir: 'e2e',
-  timeout: 20 * 60_000,
+  timeout: 12 * 60_000,
   workers: 1,
   reporter: 'list',
   use: {

@@ -44,11 +44,7 @@ test('an evaluation is cancelled and nothing is lost', async ({ page }) => {
 test('settings that cannot be used are said at their fields, open their part and hold the start', async ({
   page,
 }) => {
-  await page.goto('/');
-  // Typed while the page still looks for a GPU: the settings for a device without one do not take its place.
-  await page.getByLabel('max_train_samples').fill('8');
-  await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByLabel('max_train_samples')).toHaveValue('8');
+  await openPage(page, { max_train_samples: '8' });
   const start = page.getByRole('button', { name: '学習を始める' });
   const rate = page.getByLabel('learning_rate');
 
@@ -93,7 +89,6 @@ test('a changed preset says so, and its changes outlive other presets and a relo
   await page.getByLabel('max_train_samples').fill('24');
   await expect(page.getByText('sample から値を変えています')).toBeVisible();
   await page.getByRole('radio', { name: 'sample' }).press('ArrowDown');
-  await page.getByRole('radio', { name: 'quick' }).press('ArrowDown');
   await expect(page.getByLabel('max_train_samples')).toHaveValue('1000');
   await expect(page.getByText('から値を変えています')).toHaveCount(0);
   await page.getByRole('radio', { name: 'sample' }).check();
@@ -104,31 +99,4 @@ test('a changed preset says so, and its changes outlive other presets and a relo
   await expect(page.getByText('変更あり', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: '元の値に戻す' }).click();
   await expect(page.getByLabel('max_train_samples')).toHaveValue('1000');
-});
-
-test('what was measured before the device brought its settings is not told of them', async ({ page }) => {
-  let letGo = () => {};
-  const measuring = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route('**/*.wasm', async (route) => {
-    await measuring;
-    await route.continue();
-  });
-  await page.goto('/');
-  const measure = page.getByRole('button', { name: 'トークン数を調べる' });
-  // Watched for in the page: it may be over between two looks from here.
-  const tokenizing = page.evaluate(
-    () =>
-      new Promise<void>((resolve) => {
-        new MutationObserver(() => {
-          if (document.querySelector('.phase')?.textContent?.includes('トークン化しています')) resolve();
-        }).observe(document.body, { subtree: true, childList: true, characterData: true });
-      }),
-  );
-  await measure.click();
-  await tokenizing;
-  letGo();
-  await expect(page.getByLabel('max_train_samples')).toHaveValue('320', { timeout: 60_000 });
-  await expect(measure).toBeEnabled({ timeout: 60_000 });
 });

@@ -1,4 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
+import { openPage } from './page.ts';
 
 /** From now on every worker keeps its newest GPUDevice where the test can lose it. */
 async function keepDevices(page: Page): Promise<void> {
@@ -51,8 +52,7 @@ function storedLog(page: Page): Promise<Entry[]> {
 test('a run goes on by itself from its last checkpoint when the GPU is lost in its middle', async ({
   page,
 }) => {
-  await page.goto('/');
-  await expect(page.getByRole('button', { name: 'サンプルで試す' })).toBeEnabled({ timeout: 60_000 });
+  await openPage(page);
   await keepDevices(page);
   await page.getByText('本物の GPU を使うには').click();
   await page.getByRole('button', { name: 'それでも WebGPU を使う' }).click();

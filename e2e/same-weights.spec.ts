@@ -82,7 +82,7 @@ test('another seed makes another head, whose answers take the place of those bef
   const folder = join(mkdtempSync(join(tmpdir(), 'manabi-')), 'headless');
   cpSync('public/model', folder, { recursive: true });
   await page.getByLabel('フォルダーを選ぶ').setInputFiles(folder);
-  await expect(page.getByText('新しく作った重み')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('新しく作った重み：')).toBeVisible({ timeout: 60_000 });
   await page.getByRole('button', { name: '評価する' }).click();
   await expect(page.locator('.table tbody tr')).toHaveCount(4, { timeout: 60_000 });
   const first = await weights(page);

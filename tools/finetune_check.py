@@ -2,7 +2,7 @@
 
     python tools/finetune_check.py [--lr 1e-3 --epochs 8 --train 1000 --eval 100 --batch 8 --seeds 5 --threads 1]
 
-What is not said is the `sample` preset of src/app/presets.ts; every row of the sample is shorter than its 192 tokens.
+What is not said is the `sample` preset of src/app/settings/presets.ts; every row of the sample is shorter than its 192 tokens.
 """
 import argparse, json, pathlib, random, time
 import torch

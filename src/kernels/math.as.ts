@@ -19,7 +19,10 @@ const PHI = memory.data<f32>([
 ]);
 const TANH = memory.data<f32>([0.021869488536, -0.053968253968, 0.13333333333, -0.33333333333]);
 /** lowest and highest argument of exp, log2(e), 1.5 * 2^23, -ln 2 in two parts, 1 */
-const EXP_PARTS = memory.data<f32>([-87.0, 88.3, Mathf.LOG2E, 12582912.0, -0.693359375, 2.1219444e-4, 1.0]);
+const EXP_PARTS = memory.data<f32>([
+  // oxlint-disable-next-line approx-constant -- only literals can stand here
+  -87.0, 88.3, 1.4426950408889634, 12582912.0, -0.693359375, 2.1219444e-4, 1.0,
+]);
 /** 0.47 / sqrt(2), 1, -1 / 2, 1 / sqrt(2 pi) */
 const GELU_PARTS = memory.data<f32>([0.33234018715767727, 1.0, -0.5, 0.3989422804014327]);
 

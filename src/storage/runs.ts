@@ -41,6 +41,8 @@ export interface Run {
   args: TrainingArguments;
   /** How the GPU's matrix products are cut: another cut adds in another order, and a run goes on bit-equal. null: no GPU. */
   tiles: TileChoice | null;
+  /** Names of the devices that trained it, the one where it was begun first. Absent in runs of earlier versions. */
+  devices?: string[];
   data: { train: DataDescription; evaluation: DataDescription };
   model: ModelDescription;
   /** `stopped` also when its tab was closed or crashed in mid-run, or when its end found no room. */
@@ -62,7 +64,7 @@ export interface RunInputs {
   modelFiles: ReadonlyMap<string, Blob>;
 }
 
-export type NewRun = Pick<Run, 'name' | 'recipe' | 'args' | 'tiles' | 'model'> & {
+export type NewRun = Pick<Run, 'name' | 'recipe' | 'args' | 'tiles' | 'devices' | 'model'> & {
   data: { train: string; evaluation: string };
 };
 
@@ -174,7 +176,7 @@ async function withTrueStatus(runs: Run[]): Promise<Run[]> {
 /** Throws ManabiError run-unknown, storage-full, storage-failed. */
 export async function updateRun(
   runId: string,
-  changes: Partial<Pick<Run, 'name' | 'status' | 'progress' | 'args' | 'seconds' | 'verdict'>>,
+  changes: Partial<Pick<Run, 'name' | 'status' | 'progress' | 'args' | 'devices' | 'seconds' | 'verdict'>>,
 ): Promise<Run> {
   return write(['runs'], runId, 0, async (tx) => {
     const store = tx.objectStore('runs');

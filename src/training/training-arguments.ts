@@ -226,14 +226,21 @@ export function checkArguments(args: TrainingArguments, positions = Infinity): v
 
 /** Rows are padded to a multiple, which needs positions too. */
 function checkPositions(args: TrainingArguments, positions: number): void {
-  const { max_seq_length, pad_to_max_length, pad_to_multiple_of } = args;
-  const multiple = pad_to_max_length ? 1 : Math.max(1, pad_to_multiple_of);
-  if (Math.ceil(max_seq_length / multiple) * multiple <= positions) return;
-  const largest = Math.floor(positions / multiple) * multiple;
+  const largest = largestLength(args, positions);
+  if (args.max_seq_length <= largest) return;
   throw new ManabiError('position-limit', '', {
     name: 'max_seq_length',
-    value: max_seq_length,
+    value: args.max_seq_length,
     positions,
     largest,
   });
+}
+
+/** The largest max_seq_length for a model with so many positions; Infinity where it has no limit. */
+export function largestLength(
+  { pad_to_max_length, pad_to_multiple_of }: TrainingArguments,
+  positions: number,
+): number {
+  const multiple = pad_to_max_length ? 1 : Math.max(1, pad_to_multiple_of);
+  return Math.floor(positions / multiple) * multiple;
 }

@@ -129,6 +129,8 @@ export interface Device {
   isSoftware: boolean;
   /** Of the processor; 0 where a GPU computes. */
   threads: number;
+  /** Measured over matrix products when the processor was opened; null where a GPU computes. */
+  gflops: number | null;
 }
 
 /** A GPU held to the processor: both given the same batch. */

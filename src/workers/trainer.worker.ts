@@ -6,6 +6,7 @@ import { exportModelZip } from '../checkpoint/export.ts';
 import { readTextFiles } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { CpuDevice } from '../devices/cpu/device.ts';
+import { measureRate } from '../devices/cpu/measure-rate.ts';
 import { Gpu } from '../devices/gpu/device.ts';
 import { Pacing } from '../devices/gpu/pacing.ts';
 import { defaultTiles, isTileChoice, type TileChoice } from '../kernels/linear/tile.ts';
@@ -159,13 +160,13 @@ async function openDevice(backend: Device['backend']): Promise<Device> {
     if (isCareful()) gpu.pieces.pacing = new Pacing(CAREFUL_PIECE_MS);
     fastest = await tuneTiles(gpu, storedTiles);
     refused = Infinity;
-    return { name: gpu.name, backend, isSoftware: gpu.isSoftware, threads: 0 };
+    return { name: gpu.name, backend, isSoftware: gpu.isSoftware, threads: 0, gflops: null };
   }
   const opened = await CpuDevice.open();
   closeDevice();
   cpu = opened;
   refused = Infinity;
-  return { name: 'CPU', backend, isSoftware: true, threads: cpu.threads };
+  return { name: cpu.name, backend, isSoftware: true, threads: cpu.threads, gflops: await measureRate(cpu) };
 }
 
 /** A model lives on its device: both go. */
@@ -286,7 +287,8 @@ const worker: TrainerWorker = {
       const args = { ...given, version_2_with_negative: negative !== null };
       const name = `${description.name} · ${fileNames.train}`;
       const tiles = engine.kind === 'gpu' ? engine.tiles : null;
-      const run = { name, recipe, args, tiles, model: description, data: fileNames };
+      const devices = [engine.device];
+      const run = { name, recipe, args, tiles, devices, model: description, data: fileNames };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
 
@@ -323,14 +325,15 @@ const worker: TrainerWorker = {
       return withRunLock(runId, async () => {
         const held = loaded();
         const { engine, tokenizer, resumeFrom } = held;
-        const { args } = await getRun(runId);
+        const { args, devices = [] } = await getRun(runId);
         if (gpu) await requireRightGpu(gpu, engine.config, engine.tiles);
         const rows = await preparedRows();
         if (!resumeFrom && (await storesInMemory())) {
           onStorageError(failure(new ManabiError('storage-memory', '')));
         }
         if (resumeFrom) await deleteMetricsAfter(runId, resumeFrom.global_step);
-        await updateRun(runId, { status: 'running' });
+        const trained = devices.at(-1) === engine.device ? devices : [...devices, engine.device];
+        await updateRun(runId, { status: 'running', devices: trained });
         let outcome: 'finished' | 'stopped' = 'stopped';
         const tell = (error: ManabiError) => {
           held.unstored = true;

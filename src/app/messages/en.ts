@@ -4,7 +4,7 @@ export const en: Record<keyof typeof ja, string> = {
   // the page
   tagline: 'Fine-tune Japanese question answering in a browser tab',
   intro:
-    'Fine-tune DeBERTa-v2, a language model that reads text, on your own GPU. Nothing is installed, and no data leaves this computer.',
+    'Fine-tune DeBERTa-v2, a language model that reads text, on your own GPU or CPU. Nothing is installed, and no data leaves this computer.',
   language: '日本語',
   privacy: 'Data and weights stay inside this browser.',
   close: 'Close',
@@ -36,13 +36,14 @@ export const en: Record<keyof typeof ja, string> = {
   noDevice: 'no usable GPU',
 
   // the device
+  processor: '{name} · {threads} {threads|thread|threads} · {gflops} GFLOPS',
   gpuBrowser:
     'Browser: use a current Chrome or Edge (113 or newer), Safari 26 or newer, or Firefox 141 or newer on Windows',
   gpuFlag:
     'Flag: where it is off, as on Linux, enable chrome://flags/#enable-unsafe-webgpu and #enable-vulkan, and restart',
   gpuDriver: 'Driver: update the graphics driver, and look at the WebGPU line of chrome://gpu',
   noGpu:
-    'There is no usable GPU in this browser, so the CPU (WebAssembly) is used. Small models can be trained with it.',
+    'There is no usable GPU in this browser, so the CPU (WebAssembly) computes. Large models are trained faster on a GPU.',
   useCpu: 'Go on with the CPU',
   softwareGpu:
     'The GPU of this browser is software ({name}), so the CPU (WebAssembly), which is faster, is used instead.',
@@ -52,7 +53,8 @@ export const en: Record<keyof typeof ja, string> = {
 
   // data
   data: 'Data',
-  dataHint: 'Choose JSON files in SQuAD format, or drop them here. Without them the built-in sample is used.',
+  dataHint:
+    'Choose files or drop them here: JSON in SQuAD format or with rows, JSON Lines, CSV, TSV, Parquet, and any of them in gzip or zip. Without them the built-in sample is used.',
   format: 'SQuAD format',
   sampleFile: 'Save a sample file',
   ceilingTerm: 'ceiling of exact match',
@@ -63,22 +65,9 @@ export const en: Record<keyof typeof ja, string> = {
   builtInSample: 'Built-in sample',
   backToBuiltIn: 'Back to the built-in one',
   dataCounts: '{questions} {questions|question|questions} · {contexts} {contexts|context|contexts}',
+  dataWithoutAnswer: '{count} {count|question|questions} without an answer',
   leftOut: '{count} unusable {count|row|rows} left out',
   firstOnly: 'Only the first {count} rows are listed.',
-  'reason-no-answer': 'No answer',
-  'reason-answer-not-at-start': 'Answer not at answer_start',
-  'reason-empty-context': 'Empty context',
-  'reason-empty-question': 'Empty question',
-  'reason-duplicate-id': 'Duplicate id',
-  'reason-tokenizer-no-room':
-    'question too long to leave room for its context (raise max_seq_length to use it)',
-  'reason-features-no-context': 'context without tokens',
-  'remedy-no-answer': 'To use them, give them an answer in answers.',
-  'remedy-answer-not-at-start':
-    'To use them, set answer_start to the number of characters before the answer in its context.',
-  'remedy-empty-context': 'To use them, give them a context.',
-  'remedy-empty-question': 'To use them, give them a question.',
-  'remedy-duplicate-id': 'To use them, give every question an id of its own.',
   jsquad: 'Fetch JSQuAD',
   jsquadHint: 'Directly from yahoojapan/JGLUE (CC BY-SA 4.0). The URLs can be edited.',
   version: 'Version',
@@ -96,6 +85,8 @@ export const en: Record<keyof typeof ja, string> = {
   unknownRemedy:
     'To the model they all look like the same unknown character. A model with a larger vocabulary knows more of them.',
   measure: 'Count the tokens',
+  preparedWithoutAnswer: 'Of these without an answer: {train} for training, {evaluation} for evaluation',
+  unplaced: '{count} {count|question|questions} left out that the model cannot take',
   preparedRows:
     'Training on {questions} {questions|question|questions} ({rows} {rows|row|rows}), evaluating {evaluation}',
   lengths: 'Length of the training rows: {mean} tokens on average, {longest} at most',
@@ -116,6 +107,13 @@ export const en: Record<keyof typeof ja, string> = {
   parameters: 'parameters',
   newHead: 'Newly initialized weights',
   unexpected: 'Unused weights',
+  nestedIn: 'The weights were under {keys}',
+  prefixes: 'Taken off the names: {prefixes}',
+  bareNames: 'Names without “deberta.” (weights of a DebertaV2Model)',
+  positions: '{count} tokens per row at most',
+  beyondVocabulary: 'Tokens without an embedding (fine while the data has none)',
+  segmented:
+    'This model was pretrained on text segmented into words by Juman++. The reference notebook leaves that out, and so does this page. Compare it with models that learn from plain text.',
   hub: 'Fetch from Hugging Face',
   hubHint:
     'A model that was fetched once stays on this computer; the next visit needs no network. tiny is the lightest.',
@@ -128,7 +126,6 @@ export const en: Record<keyof typeof ja, string> = {
   settingsHint: "Names and meanings are those of Hugging Face's TrainingArguments.",
   preset: 'Preset',
   'preset-sample': 'For the built-in model and data',
-  'preset-quick': 'A short form of it, without a GPU',
   'preset-notebook': 'As in the reference notebook',
   'preset-full': 'All data, long contexts, best weights kept',
   notebookNote:
@@ -145,7 +142,7 @@ export const en: Record<keyof typeof ja, string> = {
   numberMissing: 'Enter a number ({wanted}).',
   fixSettings: 'Some settings cannot be used. Mend them to start',
   moreSettings: 'More settings',
-  schedule: 'Learning rate schedule',
+  byData: 'as the data has them',
   all: 'All',
 
   // training
@@ -209,7 +206,7 @@ export const en: Record<keyof typeof ja, string> = {
   chart: 'Loss by step: from {first} to {last} in {steps} {steps|step|steps}.',
   lossKey: 'Training loss',
   evalLossKey: 'Evaluation loss',
-  memoryNeeded: 'With these settings training needs {size} of GPU memory.',
+  memoryNeeded: 'With these settings training needs {size} of memory.',
   wouldFit: 'These settings would fit:',
   'end-finished': 'Training is done',
   'end-stopped': 'Stopped early',
@@ -226,6 +223,14 @@ export const en: Record<keyof typeof ja, string> = {
   rightOf: '{right} of {total} {total|question|questions} right',
   scoresHint:
     'Accuracy is the share of answers equal to the first gold answer. EM is exact match and F1 the overlap of characters or words, as JGLUE and SQuAD v1.1 count them. Predicted answers have 15 tokens at most.',
+  negativeScores: 'Scores with questions without an answer (SQuAD 2.0)',
+  negativeAll: 'All',
+  negativeHas: 'With an answer',
+  negativeNo: 'Without an answer',
+  negativeBest: 'Best over all thresholds',
+  threshold: 'threshold',
+  questionCount: 'questions',
+  emptyAnswer: 'no answer',
   evaluateBase: 'Score the untrained {model}',
   whoseAnswers: 'Whose answers to see',
   noResults:
@@ -283,6 +288,8 @@ export const en: Record<keyof typeof ja, string> = {
   running: 'training',
   runningElsewhere: 'training in another tab',
   stopped: 'stopped',
+  trainedOn: 'trained on {devices}',
+  goesOnOn: 'goes on on {device}, within rounding',
   notBegun: 'ended before it began',
   finished: 'finished',
   storedFiles: 'Downloaded files',

@@ -2,7 +2,7 @@ export const ja = {
   // the page
   tagline: 'ブラウザーのタブで、日本語の質問応答を学習する',
   intro:
-    '文章を読む言語モデル DeBERTa-v2 を、自分の GPU でファインチューニングします。インストールは不要で、データはこのコンピューターの外に出ません。',
+    '文章を読む言語モデル DeBERTa-v2 を、自分の GPU か CPU でファインチューニングします。インストールは不要で、データはこのコンピューターの外に出ません。',
   language: 'English',
   privacy: 'データも重みも、このブラウザーの中だけで扱います。',
   close: '閉じる',
@@ -34,13 +34,14 @@ export const ja = {
   noDevice: '使える GPU がありません',
 
   // the device
+  processor: '{name} · {threads} スレッド · {gflops} GFLOPS',
   gpuBrowser:
     'ブラウザー：最新の Chrome か Edge（113 以降）、Safari 26 以降、Windows の Firefox 141 以降で開く',
   gpuFlag:
     'フラグ：Linux などで無効なら chrome://flags/#enable-unsafe-webgpu と #enable-vulkan を Enabled にして再起動する',
   gpuDriver: 'ドライバー：グラフィックドライバーを更新し、chrome://gpu の WebGPU の行を確かめる',
   noGpu:
-    'このブラウザーには使える GPU がないので、CPU（WebAssembly）を使います。小さなモデルなら学習できます。',
+    'このブラウザーには使える GPU がないので、CPU（WebAssembly）で計算します。大きなモデルは GPU のほうが速く学習できます。',
   useCpu: 'CPU で続ける',
   softwareGpu: 'このブラウザーの GPU はソフトウェア（{name}）なので、より速い CPU（WebAssembly）を使います。',
   realGpu: '本物の GPU を使うには',
@@ -49,7 +50,8 @@ export const ja = {
 
   // data
   data: 'データ',
-  dataHint: 'SQuAD 形式の JSON を選ぶか、ここに置きます。選ばなければ組み込みのサンプルを使います。',
+  dataHint:
+    'SQuAD 形式の JSON、行の並んだ JSON、JSON Lines、CSV、TSV、Parquet と、それを gzip か zip にしたファイルを選ぶか、ここに置けます。選ばなければ組み込みのサンプルを使います。',
   format: 'SQuAD 形式',
   sampleFile: '見本のファイルを保存',
   ceilingTerm: '完全一致の上限',
@@ -60,21 +62,9 @@ export const ja = {
   builtInSample: '組み込みのサンプル',
   backToBuiltIn: '組み込みに戻す',
   dataCounts: '質問 {questions} 問 · 文章 {contexts} 件',
+  dataWithoutAnswer: '答えのない質問 {count} 問',
   leftOut: '使えない {count} 行を除外',
   firstOnly: '最初の {count} 行だけを示しています。',
-  'reason-no-answer': '答えがない',
-  'reason-answer-not-at-start': '答えが answer_start の位置にない',
-  'reason-empty-context': '文章が空',
-  'reason-empty-question': '質問が空',
-  'reason-duplicate-id': 'id が重複',
-  'reason-tokenizer-no-room': '質問が長すぎて文章の入る場所がない（max_seq_length を大きくすると使えます）',
-  'reason-features-no-context': '文章にトークンがない',
-  'remedy-no-answer': 'answers に答えを入れると使えます。',
-  'remedy-answer-not-at-start':
-    'answer_start を、文章の先頭から数えた文字数（最初の文字が 0）に直すと使えます。',
-  'remedy-empty-context': 'context に文章を入れると使えます。',
-  'remedy-empty-question': 'question に質問を入れると使えます。',
-  'remedy-duplicate-id': '質問ごとに別の id を付けると使えます。',
   jsquad: 'JSQuAD を取得',
   jsquadHint: 'yahoojapan/JGLUE（CC BY-SA 4.0）から直接取得します。URL は書き換えられます。',
   version: 'バージョン',
@@ -91,6 +81,8 @@ export const ja = {
   unknownInAnswers: '{total} 問のうち {count} 問は、答えにその文字があります。',
   unknownRemedy: 'モデルにはどれも同じ「不明な文字」に見えます。語彙の大きなモデルを選ぶと減ります。',
   measure: 'トークン数を調べる',
+  preparedWithoutAnswer: 'うち答えのない質問：学習 {train} 問、評価 {evaluation} 問',
+  unplaced: '{count} 問はモデルに入れられず除外',
   preparedRows: '学習 {questions} 問（モデルへの入力 {rows} 行）、評価 {evaluation} 問',
   lengths: '学習データの長さ：平均 {mean} トークン、最長 {longest} トークン',
   lengthBin: '{range} トークン：{rows} 行',
@@ -109,6 +101,13 @@ export const ja = {
   parameters: 'パラメーター',
   newHead: '新しく作った重み',
   unexpected: '使わない重み',
+  nestedIn: '重みは {keys} の下にありました',
+  prefixes: '名前から {prefixes} を除きました',
+  bareNames: '名前に「deberta.」がありません（DebertaV2Model の重み）',
+  positions: '1 行は {count} トークンまで',
+  beyondVocabulary: '埋め込みのないトークン（データに出なければ使えます）',
+  segmented:
+    'このモデルは、Juman++ で単語に区切った文章で事前学習されています。元のノートブックは区切らずに使い、このページも同じです。区切らない文章で学ぶほかのモデルと比べてみてください。',
   hub: 'Hugging Face から取得',
   hubHint:
     '一度取得したモデルはこのコンピューターに残り、次からは通信しません。tiny がいちばん軽く動きます。',
@@ -121,7 +120,6 @@ export const ja = {
   settingsHint: '名前と意味は Hugging Face の TrainingArguments と同じです。',
   preset: 'プリセット',
   'preset-sample': '組み込みのモデルとデータ向け',
-  'preset-quick': 'その短縮版。GPU がなくても試せる',
   'preset-notebook': '元のノートブックと同じ',
   'preset-full': '全データと長い文章に。最良の重みを残す',
   notebookNote:
@@ -138,7 +136,7 @@ export const ja = {
   numberMissing: '数を入力してください（{wanted}）。',
   fixSettings: '使えない設定があります。直すと始められます',
   moreSettings: 'くわしい設定',
-  schedule: '学習率の変え方',
+  byData: 'データに合わせる',
   all: 'すべて',
 
   // training
@@ -199,7 +197,7 @@ export const ja = {
   chart: '損失の推移。{steps} ステップで {first} から {last} へ。',
   lossKey: '学習データの損失',
   evalLossKey: '評価データの損失',
-  memoryNeeded: 'この設定の学習には GPU のメモリーが {size} 必要です。',
+  memoryNeeded: 'この設定の学習にはメモリーが {size} 必要です。',
   wouldFit: '次の設定なら入ります。',
   'end-finished': '学習が終わりました',
   'end-stopped': '途中で止めました',
@@ -216,6 +214,14 @@ export const ja = {
   rightOf: '{total} 問のうち {right} 問に正解',
   scoresHint:
     '正解率は、最初の正解と完全に同じ答えの割合です。EM は完全一致、F1 は文字や単語の重なりで、JGLUE と SQuAD v1.1 の方法で採点します。予測する答えは 15 トークンまでです。',
+  negativeScores: '答えのない質問を含む採点（SQuAD 2.0）',
+  negativeAll: 'すべて',
+  negativeHas: '答えのある質問',
+  negativeNo: '答えのない質問',
+  negativeBest: '得点差の境目を変えたときの最高',
+  threshold: '境目',
+  questionCount: '質問',
+  emptyAnswer: '答えなし',
   evaluateBase: '学習前の {model} を採点',
   whoseAnswers: 'どの答えを見るか',
   noResults: 'まだ採点していません。学習すると前後の答えが並びます。今のモデルだけを評価することもできます。',
@@ -272,6 +278,8 @@ export const ja = {
   running: '学習中',
   runningElsewhere: '別のタブで学習中',
   stopped: '停止',
+  trainedOn: '{devices} で学習',
+  goesOnOn: '続きは {device} で（差は丸め誤差だけ）',
   notBegun: '開始前に終了',
   finished: '完了',
   storedFiles: 'ダウンロードしたファイル',

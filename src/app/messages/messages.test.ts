@@ -18,8 +18,8 @@ test('every message is used', () => {
     .filter((name) => /\.(svelte|ts)$/.test(name) && !name.startsWith('messages/'))
     .map((name) => readFileSync(`${room}/${name}`, 'utf8'))
     .join('\n');
-  // Keys that are put together, like `reason-${reason}`, that of errors nobody foresaw, and those of a run's status.
-  const built = /^(reason|remedy|preset|outcome|verdict|advice|shown|end)-|^unknownError$/;
+  // Keys that are put together, like `outcome-${outcome}`, that of errors nobody foresaw, and those of a run's status.
+  const built = /^(preset|outcome|verdict|advice|shown|end)-|^unknownError$/;
   const unused = Object.keys(ja).filter(
     (key) =>
       !built.test(key) &&

@@ -1,4 +1,4 @@
-import { wrongArguments, type TrainingArguments } from '../../training/training-arguments.ts';
+import { largestLength, wrongArguments, type TrainingArguments } from '../../training/training-arguments.ts';
 
 /** What is said beside a setting. */
 export interface Remark {
@@ -21,11 +21,18 @@ const usual: Partial<Record<keyof TrainingArguments, [from: number, to: number]>
   max_seq_length: [64, 1024],
 };
 
-/** Every setting that cannot be used or is unusual. */
-export function checkSettings(args: TrainingArguments): Map<keyof TrainingArguments, Remark> {
+/** Every setting that cannot be used, with a model of so many positions, or is unusual. */
+export function checkSettings(
+  args: TrainingArguments,
+  positions = Infinity,
+): Map<keyof TrainingArguments, Remark> {
   const remarks = new Map<keyof TrainingArguments, Remark>();
   for (const { name, wanted } of wrongArguments(args)) {
     remarks.set(name, { level: 'impossible', wanted, isEmpty: Number.isNaN(args[name]) });
+  }
+  const largest = largestLength(args, positions);
+  if (!remarks.has('max_seq_length') && args.max_seq_length > largest) {
+    remarks.set('max_seq_length', { level: 'impossible', wanted: `≤ ${largest}`, isEmpty: false });
   }
   for (const [name, [from, to]] of Object.entries(usual) as [keyof TrainingArguments, [number, number]][]) {
     const value = args[name];

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { argumentsOf, fromText, toText, withChanges, type EditedPresets } from './edited-presets.ts';
+import {
+  argumentsOf,
+  fromText,
+  hasChanges,
+  toText,
+  withChanges,
+  type EditedPresets,
+} from './edited-presets.ts';
 import { differsFromPreset, presets } from './presets.ts';
 
 const fresh: EditedPresets = { preset: 'sample', edits: {} };
@@ -14,9 +21,19 @@ test('a change stays with its preset while others are looked at', () => {
 test('a value typed back is no change any more', () => {
   const edited = withChanges(fresh, { learning_rate: 2e-4 });
   expect(differsFromPreset('sample', argumentsOf(edited))).toBe(true);
+  expect(hasChanges(edited)).toBe(true);
   const back = withChanges(edited, { learning_rate: presets.sample.learning_rate });
   expect(differsFromPreset('sample', argumentsOf(back))).toBe(false);
   expect(back.edits.sample).toEqual({});
+  expect(hasChanges(back)).toBe(false);
+});
+
+test('what a preset leaves to the data is no change of a run, but one where it was typed', () => {
+  const args = { ...presets.sample, version_2_with_negative: false };
+  expect(differsFromPreset('sample', args)).toBe(false);
+  const typed = withChanges(fresh, { version_2_with_negative: false });
+  expect(hasChanges(typed)).toBe(true);
+  expect(argumentsOf(fromText(toText(typed)) ?? fresh).version_2_with_negative).toBe(false);
 });
 
 test('preset and changes come back from text', () => {

@@ -24,6 +24,12 @@ export function withChanges(from: EditedPresets, changes: Partial<TrainingArgume
   return { preset, edits: { ...edits, [preset]: Object.fromEntries(kept) } };
 }
 
+/** Whether the chosen preset has other values than its own. */
+export function hasChanges({ preset, edits }: EditedPresets): boolean {
+  const changes = Object.entries(edits[preset] ?? {});
+  return changes.some(([name, value]) => presets[preset][name as ArgumentName] !== value);
+}
+
 /** As text for the browser's storage. A field that holds no number is left out: it would come back as another value. */
 export function toText({ preset, edits }: EditedPresets): string {
   const finite = (changes: Partial<TrainingArguments> = {}) =>
@@ -54,6 +60,7 @@ function knownChanges(changes: unknown): Partial<TrainingArguments> {
     if (name === 'max_train_samples' || name === 'max_eval_samples') {
       return value === null || typeof value === 'number';
     }
+    if (name === 'version_2_with_negative') return value === null || typeof value === 'boolean';
     return name in defaultArguments && typeof value === typeof defaultArguments[name as ArgumentName];
   };
   return Object.fromEntries(Object.entries(changes).filter(isKnown)) as Partial<TrainingArguments>;

@@ -1,11 +1,9 @@
 import { recipes, type RecipeName, type TrainingArguments } from '../../training/training-arguments.ts';
 
-export type PresetName = RecipeName | 'quick';
+export type PresetName = RecipeName;
 
-/** `quick` shows a rise on a software GPU. */
 export const presets: Record<PresetName, TrainingArguments> = {
   sample: recipes.sample,
-  quick: { ...recipes.sample, num_train_epochs: 3, max_train_samples: 320, max_eval_samples: 40 },
   notebook: recipes.notebook,
   full: recipes.full,
 };
@@ -16,9 +14,19 @@ export function isPreset(name: unknown): name is PresetName {
   return presetNames.some((known) => known === name);
 }
 
-/** Whether settings are no longer those of their preset. */
+/** Whether a run was begun with another value than its preset has. What the preset leaves to the data is as the data had it. */
+export function isChanged(
+  preset: TrainingArguments,
+  args: TrainingArguments,
+  name: keyof TrainingArguments,
+): boolean {
+  if (name === 'version_2_with_negative' && preset[name] === null) return false;
+  return preset[name] !== args[name];
+}
+
+/** Whether the settings of a run are no longer those of their preset. */
 export function differsFromPreset(name: string, args: TrainingArguments): boolean {
   if (!isPreset(name)) return false;
   const preset = presets[name];
-  return (Object.keys(preset) as (keyof TrainingArguments)[]).some((key) => preset[key] !== args[key]);
+  return (Object.keys(preset) as (keyof TrainingArguments)[]).some((key) => isChanged(preset, args, key));
 }

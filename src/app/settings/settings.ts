@@ -39,6 +39,11 @@ export const numbers: NumberSetting[] = [
   { name: 'max_seq_length', ja: '1 行の最大トークン数', en: 'Tokens per row at most', term: 'window' },
   { name: 'doc_stride', ja: '窓の重なり（トークン）', en: 'Overlap of windows (tokens)' },
   { name: 'seed', ja: '乱数シード', en: 'Random seed', term: 'seed' },
+  {
+    name: 'null_score_diff_threshold',
+    ja: '「答えなし」とする得点差',
+    en: 'Lead at which no answer is given',
+  },
 ];
 
 export const switches: Setting<NamesOf<boolean>>[] = [
@@ -66,9 +71,31 @@ export const switches: Setting<NamesOf<boolean>>[] = [
   },
 ];
 
-export const schedules: TrainingArguments['lr_scheduler_type'][] = [
-  'linear',
-  'cosine',
-  'constant',
-  'constant_with_warmup',
+type Choice<Name extends keyof TrainingArguments> = Setting<Name> & {
+  values: readonly TrainingArguments[Name][];
+};
+
+/** One of a few values; null is left to the data. */
+export type ChoiceSetting =
+  Choice<'lr_scheduler_type'> | Choice<'gradient_checkpointing'> | Choice<'version_2_with_negative'>;
+
+export const choices: ChoiceSetting[] = [
+  {
+    name: 'lr_scheduler_type',
+    ja: '学習率の変え方',
+    en: 'Learning rate schedule',
+    values: ['linear', 'cosine', 'constant', 'constant_with_warmup'],
+  },
+  {
+    name: 'gradient_checkpointing',
+    ja: '途中の値を計算し直す（メモリー節約）',
+    en: 'Compute layers again (saves memory)',
+    values: ['auto', 'true', 'false'],
+  },
+  {
+    name: 'version_2_with_negative',
+    ja: '答えのない質問も使う',
+    en: 'Use questions without an answer',
+    values: [null, true, false],
+  },
 ];

@@ -37,5 +37,11 @@ test('every wrong setting is named, and an unusual one before it is impossible',
     'learning_rate unusual',
   ]);
   expect(remarks({ num_train_epochs: 200 })).toEqual(['num_train_epochs unusual']);
+  // The model has fewer positions; rows are padded to a multiple, which needs positions too.
+  const long = { ...defaultArguments, max_seq_length: 384 };
+  expect(checkSettings(long, 384).size).toBe(0);
+  expect(checkSettings(long, 383).get('max_seq_length')).toMatchObject({ wanted: '≤ 383' });
+  const padded = { ...long, pad_to_max_length: false, pad_to_multiple_of: 32 };
+  expect(checkSettings(padded, 383).get('max_seq_length')).toMatchObject({ wanted: '≤ 352' });
   expect(checkSettings({ ...defaultArguments, weight_decay: NaN }).get('weight_decay')?.isEmpty).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { recogniseFiles, roleByName } from './recognise-files.ts';
 
@@ -11,6 +12,16 @@ test('the files of a model and a data file are told apart by name and first line
   expect(await recogniseFiles([file('rows.jsonl'), file('rows.csv')])).toBe('data');
   expect(await recogniseFiles([file('notes.pdf')])).toBe('unknown');
   expect(await recogniseFiles([])).toBe('unknown');
+});
+
+test('packed files are what their name inside says', async () => {
+  const zip = (name: string) => new File([zipSync({ [name]: new Uint8Array(3) })], 'packed.zip');
+  expect(await recogniseFiles([zip('data/train.jsonl')])).toBe('data');
+  expect(await recogniseFiles([zip('model/config.json')])).toBe('model');
+  expect(await recogniseFiles([zip('notes.pdf')])).toBe('unknown');
+  expect(await recogniseFiles([file('rows.parquet'), file('x')])).toBe('data');
+  expect(await recogniseFiles([file('train.json.gz')])).toBe('data');
+  expect(await recogniseFiles([file('pytorch_model.bin.gz')])).toBe('model');
 });
 
 test('a data file says by its name what it is for', () => {

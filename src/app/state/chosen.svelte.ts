@@ -1,16 +1,17 @@
 import type { ModelDescription } from '../../storage/runs.ts';
-import type { TrainingArguments } from '../../training/training-arguments.ts';
+import { checkArguments, type TrainingArguments } from '../../training/training-arguments.ts';
 import type { LoadedModel } from '../../workers/protocol.ts';
 import { builtInModelFiles } from '../model/built-in-model.ts';
 import { data } from '../data/data.svelte.ts';
 import {
   argumentsOf,
   fromText,
+  hasChanges,
   toText,
   withChanges,
   type EditedPresets,
 } from '../settings/edited-presets.ts';
-import { differsFromPreset, type PresetName } from '../settings/presets.ts';
+import type { PresetName } from '../settings/presets.ts';
 import { checkSettings } from '../settings/check-settings.ts';
 
 const KEY = 'manabi-settings';
@@ -28,13 +29,10 @@ class Chosen {
   found = $state.raw<LoadedModel | null>(null);
   private typed = $state.raw<EditedPresets>(keptSettings() ?? { preset: 'sample', edits: {} });
   readonly args = $derived(argumentsOf(this.typed));
-  readonly isChanged = $derived(differsFromPreset(this.typed.preset, this.args));
+  readonly isChanged = $derived(hasChanges(this.typed));
   /** What cannot be used or is unusual, by the name of the setting. */
-  readonly remarks = $derived(checkSettings(this.args));
+  readonly remarks = $derived(checkSettings(this.args, this.found?.positions ?? Infinity));
   readonly isUsable = $derived([...this.remarks.values()].every(({ level }) => level !== 'impossible'));
-  /** Settings were typed or a preset was chosen, now or at an earlier visit. */
-  isTouched = keptSettings() !== null;
-
   get preset(): PresetName {
     return this.typed.preset;
   }
@@ -51,8 +49,15 @@ class Chosen {
   get rowSources(): readonly unknown[] {
     const { max_train_samples, max_eval_samples, seed } = this.args;
     const { max_seq_length, doc_stride, return_overflowing_tokens } = this.args;
+    const { version_2_with_negative, null_score_diff_threshold } = this.args;
     const samples = [data.files.train, data.files.evaluation, max_train_samples, max_eval_samples, seed];
-    return [...samples, this.model, max_seq_length, doc_stride, return_overflowing_tokens];
+    const windows = [max_seq_length, doc_stride, return_overflowing_tokens];
+    return [...samples, this.model, ...windows, version_2_with_negative, null_score_diff_threshold];
+  }
+
+  /** Throws ManabiError training-argument and position-limit for settings that cannot be used with the chosen model. */
+  check(): void {
+    checkArguments(this.args, this.found?.positions ?? Infinity);
   }
 
   change(changes: Partial<TrainingArguments>): void {
@@ -73,11 +78,6 @@ class Chosen {
     this.replace({ ...this.typed, edits: { ...this.typed.edits, [this.preset]: {} } });
   }
 
-  /** For a device that needs shorter work; what was typed stays. */
-  suggestPreset(preset: PresetName): void {
-    if (!this.isTouched) this.typed = { ...this.typed, preset };
-  }
-
   /** The chosen model, the built-in one where nothing was chosen. */
   async readModel(): Promise<ModelChoice> {
     this.model ??= {
@@ -89,7 +89,6 @@ class Chosen {
 
   private replace(typed: EditedPresets): void {
     this.typed = typed;
-    this.isTouched = true;
     localStorage.setItem(KEY, toText(typed));
   }
 }

@@ -1,10 +1,16 @@
 import { proxy } from 'comlink';
 import type { Evaluation } from '../../answering/evaluation.ts';
-import { ManabiError } from '../../errors/manabi-error.ts';
+import { requireQuestions } from '../../answering/prepare-data.ts';
 import { getRunInputs, updateRun, type Run } from '../../storage/runs.ts';
 import { checkFits, type RunMemory } from '../../training/run-memory.ts';
 import type { TrainingArguments } from '../../training/training-arguments.ts';
-import { unwrap, type PreparedData, type Reply, type TrainerWorker } from '../../workers/protocol.ts';
+import {
+  unwrap,
+  type PreparedData,
+  type Reply,
+  type Role,
+  type TrainerWorker,
+} from '../../workers/protocol.ts';
 import { data } from '../data/data.svelte.ts';
 import { live } from '../training/live.svelte.ts';
 import { chosen, type ModelChoice } from './chosen.svelte.ts';
@@ -46,7 +52,6 @@ class Held {
   async prepare(): Promise<void> {
     await data.fill();
     const { files } = await chosen.readModel();
-    // As they are asked for: the device that is found meanwhile may bring other settings.
     const sources = chosen.rowSources;
     await this.fillRows(null, sources, () => tokenizer.prepare(files, chosen.args, work.reporter()));
     this.memory = null;
@@ -132,15 +137,10 @@ class Held {
     return unwrap(await trainer.evaluate(store, work.reporter(), onStorageError));
   }
 
-  /** Throws ManabiError where every question was left out. */
-  checkQuestions(trains: boolean): void {
-    const { train, evaluation } = data.files;
-    if (trains && this.prepared?.questions.train === 0) {
-      throw new ManabiError('training-no-features', train?.name ?? '');
-    }
-    if (this.prepared?.questions.evaluation === 0) {
-      throw new ManabiError('answer-no-questions', evaluation?.name ?? '');
-    }
+  /** Throws ManabiError where every question was left out: the error of the first one. */
+  checkQuestions(...roles: Role[]): void {
+    if (!this.prepared) return;
+    for (const role of roles) requireQuestions(this.prepared, role, data.files[role]?.name ?? '');
   }
 
   /** After work that failed: a model that could not be made may have cost the one before. */

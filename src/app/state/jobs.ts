@@ -11,7 +11,6 @@ import {
 } from '../../storage/runs.ts';
 import type { SmallerRun } from '../../training/run-memory.ts';
 import { planSteps } from '../../training/steps.ts';
-import { checkArguments } from '../../training/training-arguments.ts';
 import { unwrap, type Backend } from '../../workers/protocol.ts';
 import { data } from '../data/data.svelte.ts';
 import { isPreset } from '../settings/presets.ts';
@@ -33,13 +32,12 @@ const BROKEN = ['training-not-finite', 'training-overflow'];
 export async function openDevice(backend?: Backend): Promise<void> {
   await (backend ? device.open(backend) : device.openBest());
   held.model = null;
-  if (device.current?.isSoftware) chosen.suggestPreset('quick');
 }
 
 /** The lengths in tokens with the chosen model's tokenizer and settings. */
 export async function measure(): Promise<void> {
   await work.guarded('data', async () => {
-    checkArguments(chosen.args);
+    chosen.check();
     await held.prepare();
   });
 }
@@ -71,9 +69,9 @@ export function clearModel(): void {
 export async function start(): Promise<void> {
   await guarded('training', async () => {
     const { args, preset } = chosen;
-    checkArguments(args);
+    chosen.check();
     await held.prepare();
-    held.checkQuestions(true);
+    held.checkQuestions('train', 'evaluation');
     await held.holdChosen();
     await held.reserve(args);
     const runId = unwrap(await trainer.begin(preset, args));
@@ -145,9 +143,9 @@ export function takeSettings(run: Run, changes: Partial<Run['args']> = {}): void
 export async function evaluate(): Promise<void> {
   await guarded('training', async () => {
     const { run } = shown;
-    checkArguments(chosen.args);
+    chosen.check();
     await (run ? held.prepareEvaluation(run) : held.prepare());
-    held.checkQuestions(false);
+    held.checkQuestions('evaluation');
     await holdCurrent();
     shown.add(await scored('current'));
     // Scoring without a run is in float32: the trained model as fp16 left it comes back at the next work.
@@ -159,9 +157,9 @@ export async function evaluate(): Promise<void> {
 /** Scores the chosen model as it came; the current model stays what it is. */
 export async function evaluateBase(): Promise<void> {
   await guarded('training', async () => {
-    checkArguments(chosen.args);
+    chosen.check();
     await held.prepare();
-    held.checkQuestions(false);
+    held.checkQuestions('evaluation');
     await held.holdChosen();
     shown.add(await scored('base'));
     shown.outcome = 'scored';

@@ -1,0 +1,32 @@
+import type { Slice } from '../../kernels/kernel.ts';
+import { matmul } from '../../kernels/linear/matmul.ts';
+import type { Device } from '../device.ts';
+
+/** A product of the shape that a small model's layers have: 0.1 GFLOP. */
+const [M, N, K] = [512, 384, 256];
+
+/** The first products run in code that the browser has not optimized yet, so that a single one would tell too little. */
+const ENOUGH_MS = 30;
+const MOST_PRODUCTS = 10;
+
+/** GFLOPS of matrix products on all threads of a processor: the best of the products that it does in some 30 ms. */
+export async function measureRate(device: Device): Promise<number> {
+  const allocate = (length: number): Slice => ({
+    buffer: device.createBuffer('rate', 4 * length),
+    offset: 0,
+    size: 4 * length,
+  });
+  const [a, b, c] = [allocate(M * K), allocate(K * N), allocate(M * N)];
+  const matrices = { a: { slice: a, ld: K }, b: { slice: b, ld: N }, c: { slice: c, ld: N } };
+  const plan = await device.compile([matmul(device.untimedTiles, { label: 'rate', M, N, K, ...matrices })]);
+  let best = Infinity;
+  const begun = performance.now();
+  for (let i = 0; i < MOST_PRODUCTS && performance.now() - begun < ENOUGH_MS; i++) {
+    const start = performance.now();
+    await device.run([plan]);
+    best = Math.min(best, performance.now() - start);
+  }
+  plan.dispose();
+  for (const { buffer } of [a, b, c]) device.destroyBuffer(buffer);
+  return (2 * M * N * K) / (best * 1e6);
+}
