@@ -1,5 +1,6 @@
 // Where things are on the page: by role and by the text that people read, from src/app/messages. The one place to change with the markup.
 import { ja } from '../../src/app/messages/ja.ts';
+import { texts as takeAway } from '../../src/app/take-away/texts.ts';
 
 /** A browser with the page in it. */
 export interface BrowserPage {
@@ -20,7 +21,7 @@ export const buttons = {
   trySample: ja.trySample,
   continueRun: ja.continueRun,
   ask: ja.askButton,
-  download: ja.downloadModel,
+  download: takeAway.downloadModel.ja,
 };
 
 export const isEnabled = (name: string) =>

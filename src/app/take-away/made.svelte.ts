@@ -66,7 +66,7 @@ class Made {
     await guarded('export', async () => {
       const { run } = shown;
       await (run ? held.prepareRun(run.id) : held.prepare());
-      held.checkQuestions(false);
+      held.checkQuestions('evaluation');
       await holdCurrent();
       const { kind } = this.require();
       if (kind.kind !== 'onnx') return;
