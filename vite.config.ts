@@ -7,7 +7,8 @@ export default defineConfig({
   base: './',
   plugins: [svelte()],
   worker: { format: 'es' },
-  build: { target: 'es2023' },
+  // Browsers that know ES2023 know modulepreload.
+  build: { target: 'es2023', modulePreload: { polyfill: false } },
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
 });

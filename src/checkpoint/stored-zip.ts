@@ -22,11 +22,12 @@ export interface ZipEntry {
  * (torch maps storages at 64). Throws ManabiError zip-too-large beyond 4 GiB.
  */
 export function storedZip(files: ReadonlyMap<string, FileParts>, align = 1): Uint8Array[] {
-  const entries = Array.from(files, ([name, parts]) => ({
-    name,
-    size: parts.reduce((sum, { length }) => sum + length, 0),
-    crc: parts.reduce((crc, part) => crc32(part, crc), 0),
-  }));
+  const entries = Array.from(files, ([name, parts]) => {
+    const size = parts.reduce((sum, { length }) => sum + length, 0);
+    // Before its bytes are read for nothing.
+    if (size > MAX_BYTES) throw new ManabiError('zip-too-large', name);
+    return { name, size, crc: parts.reduce((crc, part) => crc32(part, crc), 0) };
+  });
   const { headers, end } = zipFrame(entries, align);
   const contents = [...files.values()];
   return [...headers.flatMap((header, at) => [header, ...contents[at]]), ...end];

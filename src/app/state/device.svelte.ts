@@ -1,19 +1,20 @@
 import { ManabiError } from '../../errors/manabi-error.ts';
+import type { ErrorCode } from '../../errors/messages.ts';
 import { unwrap, type Backend, type Device } from '../../workers/protocol.ts';
 import { work } from './work.svelte.ts';
 import { trainer } from './workers.ts';
 
 const KEEP_GPU = 'manabi-keep-software-gpu';
 
-const NO_GPU = ['gpu-unavailable', 'gpu-no-adapter'];
+const NO_GPU: ErrorCode[] = ['gpu-unavailable', 'gpu-no-adapter', 'gpu-insecure'];
 
 /** What the page computes on. */
 class DeviceState {
   current = $state<Device | null>(null);
   /** The software GPU that was left for the faster CPU. */
   leftGpu = $state<string | null>(null);
-  /** There is none here: the CPU takes its place. */
-  noGpu = $state(false);
+  /** Why there is none here: the CPU takes its place. */
+  noGpu = $state<ErrorCode | null>(null);
   private opening: Promise<void> | null = null;
 
   /** WebGPU; where there is none or only a processor that plays GPU, the processor itself, unless asked otherwise before. */
@@ -39,7 +40,7 @@ class DeviceState {
   private async find(): Promise<void> {
     const reply = await trainer.open('webgpu');
     if (!reply.ok && 'code' in reply && NO_GPU.includes(reply.code)) {
-      this.noGpu = true;
+      this.noGpu = reply.code;
       await this.take('cpu');
       return;
     }
