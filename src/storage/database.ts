@@ -81,11 +81,20 @@ async function tryBlob(): Promise<boolean> {
   }
 }
 
+/** How browsers say that a page may store nothing; a disk that is full or broken is another matter, and is told. */
+const FORBIDDEN = new Set([
+  'SecurityError',
+  'InvalidStateError',
+  'NotAllowedError',
+  'ReferenceError',
+  'TypeError',
+]);
+
 async function open(): Promise<Database> {
   try {
     return await openStored();
   } catch (error) {
-    if (error instanceof ManabiError && error.code === 'storage-newer') throw error;
+    if (error instanceof ManabiError && !FORBIDDEN.has(String(error.details.cause))) throw error;
     // Site data is forbidden here: the same interface over memory, of this page or worker alone.
     await import('fake-indexeddb/auto');
     isInMemory = true;
@@ -121,7 +130,7 @@ async function openStored(): Promise<Database> {
   } catch (error) {
     const { name, message } = error as DOMException;
     if (name === 'VersionError') throw new ManabiError('storage-newer', '');
-    throw new ManabiError('storage-unavailable', '', { reason: message || name });
+    throw new ManabiError('storage-unavailable', '', { reason: message || name, cause: name });
   }
 }
 
