@@ -1,9 +1,12 @@
 import { expect, test, type Page } from '@playwright/test';
 import { openPage } from './page.ts';
 
+/** Workers that can be asked: a thread of the processor waits in its kernels and answers nobody. */
+const listening = (page: Page) => page.workers().filter((worker) => !/\/thread/.test(worker.url()));
+
 /** From now on every worker keeps its newest GPUDevice where the test can lose it. */
 async function keepDevices(page: Page): Promise<void> {
-  for (const worker of page.workers()) {
+  for (const worker of listening(page)) {
     await worker.evaluate(() => {
       const { prototype } = GPUAdapter;
       const { requestDevice } = prototype;
@@ -17,7 +20,7 @@ async function keepDevices(page: Page): Promise<void> {
 }
 
 async function loseDevice(page: Page): Promise<void> {
-  for (const worker of page.workers()) {
+  for (const worker of listening(page)) {
     await worker.evaluate(() =>
       (globalThis as unknown as { newestDevice?: GPUDevice }).newestDevice?.destroy(),
     );
