@@ -5,9 +5,9 @@ import { notebookFeature } from './features.ts';
 import { UnknownCharacterCount } from './unknown-characters.ts';
 
 const files = Object.fromEntries(
-  ['config.json', 'tokenizer.json', 'spm.model', 'tokenizer_config.json'].map((name) => [
+  ['tokenizer.json', 'spm.model', 'tokenizer_config.json'].map((name) => [
     name,
-    new Uint8Array(readFileSync(`public/model/${name}`)),
+    new Uint8Array(readFileSync(`src/parity/fixtures/tokenizers/small/${name}`)),
   ]),
 );
 const tokenizer = readTokenizer(files);

@@ -36,9 +36,9 @@ test('a question that stands in both files is counted, one with another context 
 
 test('token borders cover the context and tell what is unknown', () => {
   const files = Object.fromEntries(
-    ['config.json', 'tokenizer.json'].map((name) => [
+    ['tokenizer.json', 'tokenizer_config.json'].map((name) => [
       name,
-      new Uint8Array(readFileSync(`public/model/${name}`)),
+      new Uint8Array(readFileSync(`src/parity/fixtures/tokenizers/small/${name}`)),
     ]),
   );
   const [{ tokens }] = previewData(rows, [], { text: '鸞', from: 0, count: 1 }, readTokenizer(files)).rows;

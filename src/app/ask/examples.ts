@@ -1,10 +1,10 @@
-/** A text that stands in no training data, and questions about it, to begin with. */
+/** An ordinary text that stands in no training data, and questions about it, to begin with. */
 export const exampleContext =
-  '学び大橋は、青川市にある建造物である。1974年に近藤由紀の設計で建てられた。主に鉄で造られ、高さは81メートルである。1995年に地震で大きな被害を受けた。2003年に12億円をかけて修理された。';
+  '港のそばにあるみなと図書館は、1974年に建てられた。設計したのは建築家の近藤さんで、地下の書庫には12万冊の本が並ぶ。去年の台風で屋根が壊れたため、いまは閉まっているが、来年の春にはまた開く予定だ。';
 
 export const exampleQuestions = [
-  '学び大橋はいつ建てられたか。',
-  '学び大橋の設計者は誰か。',
-  '学び大橋の高さはどれくらいか。',
-  '学び大橋の修理にはいくらかかったか。',
+  'みなと図書館はいつ建てられましたか。',
+  '図書館を設計したのは誰ですか。',
+  '書庫には本が何冊ありますか。',
+  '閉まっているのはなぜですか。',
 ];
