@@ -116,7 +116,7 @@ if __name__ == "__main__":
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--vocabulary", type=pathlib.Path, required=True)
     parser.add_argument("--corpus", type=pathlib.Path, required=True)
-    for name, kind, value in (("minutes", float, 50), ("threads", int, 1), ("seed", int, 1), ("rate", float, 1.5e-3), ("tokens", int, 5000), ("written", float, 0.5), ("ours", float, 0.15), ("masked", float, 0.33)):
+    for name, kind, value in (("minutes", float, 50), ("threads", int, 1), ("seed", int, 1), ("rate", float, 1e-3), ("tokens", int, 2800), ("written", float, 0.5), ("ours", float, 0.15), ("masked", float, 0.25)):
         parser.add_argument(f"--{name}", type=kind, default=value)
     parser.add_argument("--resume", action="store_true", help="go on from OUT_DIR/state.pt, for --minutes more")
     given = parser.parse_args()
@@ -127,7 +127,7 @@ if __name__ == "__main__":
     model = Pretrained(configuration(len(tokenizer)))
     decay = [p for n, p in model.named_parameters() if p.dim() > 1]
     plain = [p for n, p in model.named_parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.01), dict(params=plain, weight_decay=0.0)], lr=given.rate, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.01), dict(params=plain, weight_decay=0.0)], lr=given.rate, betas=(0.9, 0.98), fused=True)
     done = 0
     if given.resume:
         state = torch.load(given.out / "state.pt")
