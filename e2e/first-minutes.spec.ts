@@ -72,6 +72,9 @@ test('the data are looked into: answers marked, searched, cut into tokens, unkno
   page,
 }) => {
   await openPage(page, { max_train_samples: '2', max_eval_samples: '2' });
+  // The built-in model knows every character; this one has 700 pieces.
+  await page.getByLabel('フォルダーを選ぶ').setInputFiles('src/parity/fixtures/models/qa-trained');
+  await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText('qa-trained');
   const context = '鸞は1921年に海で見つかった。';
   const qas = [
     { id: 'a', question: 'いつ見つかったか。', answers: [{ text: '1921年', answer_start: 2 }] },

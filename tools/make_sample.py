@@ -2,8 +2,8 @@
 
     python tools/make_sample.py OUT_DIR [--seed 1]
 
-train.json: 5,000 questions of the training texts. Every text stands in it as it was written, and multiplied: with other names, places, numbers,
-dates and things, some of them arbitrary strings, its sentences moved, its questions in other words. valid.json: 360 questions, three of each
+train.json: 5,000 questions of the training texts. Every text stands in it as it was written, with three of its questions, and many of them
+multiplied: with other names, places, numbers, dates and things, some of them arbitrary strings, sentences moved, questions in other words. valid.json: 360 questions, three of each
 evaluation text, as they were written. All text is CC0.
 """
 
@@ -26,18 +26,19 @@ def paragraph(text, questions, name):
 
 
 def training(rng):
-    """Rounds over all texts, the first as written, until there are enough questions."""
+    """Every text as it was written, then rounds over multiplied texts until there are enough questions."""
     texts = read_texts("train")
     words, contexts = Words(texts), [text["context"] for text in texts]
     articles, count, turn = [], 0, 0
     while True:
         for text in rng.sample(texts, len(texts)):
-            questions = text["questions"]
+            name = f"{text['id']}-{turn}"
             if turn:
                 text = rearrange(exchange(text, words, rng, rng.choice([0.0, 0.1, 0.3, 0.7])), rng, contexts, 240)
-                questions = [{**q, "question": reword_question(q["question"], rng)} for q in rng.sample(text["questions"], min(EACH, len(text["questions"])))]
-            questions = questions[: TRAIN - count]
-            articles.append(paragraph(text, questions, f"{text['id']}-{turn}"))
+            questions = rng.sample(text["questions"], min(EACH, len(text["questions"]), TRAIN - count))
+            if turn:
+                questions = [{**q, "question": reword_question(q["question"], rng)} for q in questions]
+            articles.append(paragraph(text, questions, name))
             count += len(questions)
             if count == TRAIN:
                 return articles
