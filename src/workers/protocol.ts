@@ -38,6 +38,8 @@ export interface DataFile extends Pick<SquadData, 'form' | 'repairs'> {
   summary: SquadSummary;
   /** The first of the rows left out, to be shown; `summary` counts all of them. */
   excluded: ExcludedRow[];
+  /** How many rows `mend` would take in. */
+  mendable: number;
 }
 
 /** What is told of rows that were prepared, with their first one for the page. */
@@ -56,6 +58,8 @@ export interface TokenizerWorker {
   readSquad(role: Role, file: File): Promise<Reply<DataFile>>;
   /** The same for a file from the network, kept in the store for the next visit. Progress in bytes. */
   fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
+  /** Takes the rows in whose answer certainly stands elsewhere than answer_start says (src/squad/mend-rows.ts). */
+  mend(role: Role): Promise<Reply<DataFile>>;
   /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
   fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
   /** Rows of a file that was read; with `files` (config.json and the tokenizer's) also their tokens. */

@@ -64,6 +64,9 @@ export const ja = {
   dataCounts: '質問 {questions} 問 · 文章 {contexts} 件',
   dataWithoutAnswer: '答えのない質問 {count} 問',
   leftOut: '使えない {count} 行を除外',
+  mendHint:
+    '{count} 行では、答えが文章の一か所だけにあり、answer_start と違う位置です。正しい位置は確かです。',
+  mend: '{count} 行の answer_start を直して使う',
   firstOnly: '最初の {count} 行だけを示しています。',
   jsquad: 'JSQuAD を取得',
   jsquadHint: 'yahoojapan/JGLUE（CC BY-SA 4.0）から直接取得します。URL は書き換えられます。',
@@ -84,8 +87,11 @@ export const ja = {
   preparedWithoutAnswer: 'うち答えのない質問：学習 {train} 問、評価 {evaluation} 問',
   unplaced: '{count} 問はモデルに入れられず除外',
   preparedRows: '学習 {questions} 問（モデルへの入力 {rows} 行）、評価 {evaluation} 問',
-  lengths: '学習データの長さ：平均 {mean} トークン、最長 {longest} トークン',
-  lengthBin: '{range} トークン：{rows} 行',
+  lengths: '学習データの質問と文章の長さ：平均 {mean} トークン、最長 {longest} トークン',
+  lengthsCut:
+    '{count} 問は max_seq_length（{limit}）より長く、線より後ろは読まれません。full なら窓に分けて全部を読みます。',
+  lengthsSplit: '{count} 問は max_seq_length（{limit}）より長く、いくつかの窓に分けて読みます。',
+  lengthBin: '{range} トークン：{rows} 問',
   offBoundary: '評価データ {total} 問のうち {count} 問は、答えの境界がトークンの境界と合いません。',
   cutOff: '{total} 問のうち {count} 問は、答えが最初の窓の外にあります。',
   ceiling: 'そのため、完全一致の上限は {limit} です。',
