@@ -6,7 +6,7 @@ import type { Feature } from '../features/feature.ts';
 import { parseConfig } from '../model/config.ts';
 import { Mt19937 } from '../random/mt19937.ts';
 import { runSeconds, runWork, type RowLengths } from './run-time.ts';
-import { planSteps, rowOrder } from './steps.ts';
+import { rowOrder } from './steps.ts';
 import { recipes, type TrainingArguments } from './training-arguments.ts';
 
 const config = parseConfig(

@@ -110,9 +110,9 @@ function batchWork(
     seen += count ?? 0;
     // Rows of one length stand together, or the longest of B rows drawn at random decides.
     const upTo = (seen / total) ** (group_by_length ? 1 : B);
-    // The middle of the bin where rows are not padded to its end.
+    // Where rows are not padded to the end of their bin, the longest of a batch is a little above its middle.
     const multiple = pad_to_multiple_of > 0 ? pad_to_multiple_of : 1;
-    const longest = (bin + (multiple >= BIN ? 1 : 0.5)) * BIN;
+    const longest = (bin + (multiple >= BIN ? 1 : 0.6)) * BIN;
     const N = Math.min(max_seq_length, Math.ceil(longest / multiple) * multiple);
     if (upTo > below) work = addWork(work, of(N), upTo - below);
     below = upTo;
