@@ -160,6 +160,8 @@ export interface TrainerWorker {
   ): Promise<Reply<LoadedModel>>;
   /** Takes the GPU memory that a run needs, if it fits, and says what would fit if it does not; null without a GPU. */
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
+  /** What a run of a model that is not held (its config.json) would need of the device's memory. */
+  plan(config: unknown, args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
   /**
    * Holds the GPU to the processor with the kernels of the model held, once per adapter, browser and build; null on the processor. `begin` and `train` do
    * so themselves, and fail with gpu-wrong where the two do not agree: the page then shows `text` to be copied, and offers `open('cpu')`.
