@@ -5,7 +5,8 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { Feature } from '../features/feature.ts';
 import { positionLimit } from '../model/config.ts';
 import { describeSquad } from '../squad/describe.ts';
-import type { SquadExample } from '../squad/example.ts';
+import type { SquadData, SquadExample } from '../squad/example.ts';
+import { mendRows } from '../squad/mend-rows.ts';
 import { readSquadFile } from '../squad/read-file.ts';
 import { downloadFile } from '../storage/downloads.ts';
 import { modelFilesFromHub } from '../storage/hub-model.ts';
@@ -28,10 +29,7 @@ import {
 
 const SHOWN_EXCLUDED = 50;
 
-const files: Record<Role, { name: string; examples: SquadExample[] }> = {
-  train: { name: '', examples: [] },
-  evaluation: { name: '', examples: [] },
-};
+const files: Record<Role, SquadData | null> = { train: null, evaluation: null };
 let prepared: PreparedRows | null = null;
 /** Made as soon as work is asked for: a cancel that comes right after it must not be lost. */
 let abort = new AbortController();
@@ -63,12 +61,19 @@ async function prepareRows(
 }
 
 async function readSquad(role: Role, file: File): Promise<DataFile> {
-  const data = await readSquadFile(file);
-  files[role] = { name: file.name, examples: data.examples };
-  const { form, repairs } = data;
-  const excluded = data.excluded.slice(0, SHOWN_EXCLUDED);
-  return { name: file.name, summary: describeSquad(data), form, repairs, excluded };
+  return keepData(role, await readSquadFile(file, { mendable: true }));
 }
+
+function keepData(role: Role, data: SquadData): DataFile {
+  files[role] = data;
+  const { fileName: name, form, repairs } = data;
+  const mendable = data.excluded.filter(({ mended }) => mended).length;
+  // The examples stay here.
+  const excluded = data.excluded.slice(0, SHOWN_EXCLUDED).map((row) => ({ ...row, mended: undefined }));
+  return { name, summary: describeSquad(data), form, repairs, excluded, mendable };
+}
+
+const examplesOf = (role: Role) => files[role]?.examples ?? [];
 
 async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData['firstRow']> {
   const decode = await createDecoder(tokenizer);
@@ -99,19 +104,30 @@ const worker: TokenizerWorker = {
       return Object.fromEntries(files);
     }),
 
+  mend: (role) =>
+    reply(async () => {
+      const data = files[role];
+      if (!data) throw new RangeError('mend before a file is read');
+      return keepData(role, mendRows(data));
+    }),
+
   preview: (role, query, modelFiles) =>
     reply(async () => {
       const tokenizer = modelFiles && readTextFiles(await bytesOf(Object.entries(modelFiles))).tokenizer;
       const other = role === 'train' ? 'evaluation' : 'train';
-      return previewData(files[role].examples, files[other].examples, query, tokenizer);
+      return previewData(examplesOf(role), examplesOf(other), query, tokenizer);
     }),
 
   prepare: (modelFiles, args, onProgress) =>
     reply(async () => {
       const { signal } = (abort = new AbortController());
       const tokenizer = await tokenizerFor(Object.entries(modelFiles), args);
-      const chosen = chooseForRun(files, args);
-      const names = { train: files.train.name, evaluation: files.evaluation.name };
+      const given = {
+        train: { examples: examplesOf('train') },
+        evaluation: { examples: examplesOf('evaluation') },
+      };
+      const chosen = chooseForRun(given, args);
+      const names = { train: files.train?.fileName ?? '', evaluation: files.evaluation?.fileName ?? '' };
       return prepareRows(tokenizer, chosen.examples, names, chosen.args, onProgress, signal);
     }),
 
