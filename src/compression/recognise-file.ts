@@ -11,7 +11,7 @@ export const TELLING_BYTES = 512;
 export function refuseStandIn(name: string, start: Uint8Array): void {
   const text = new TextDecoder('latin1').decode(start.subarray(0, TELLING_BYTES));
   if (text.startsWith('version https://git-lfs.github.com/')) throw new ManabiError('file-lfs-pointer', name);
-  if (/^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|\?xml)/i.test(text))
+  if (/^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|!--|html|head|\?xml)/i.test(text))
     throw new ManabiError('file-html', name);
   const kind = text.startsWith('\x1f\x8b') ? 'gzip' : packedKind(start);
   if (kind) throw new ManabiError('file-packed', name, { kind });

@@ -5,17 +5,20 @@ export const en = {
     'The file is empty. Choose a file with questions (SQuAD-format JSON, JSON Lines, CSV, TSV or Parquet).',
   'squad-csv':
     'This looks like {kind}, but columns that are needed are missing (found: {found}). Name them context, question, answer (and answer_start, if there is one) in the first line.',
-  'squad-not-json': 'Not valid JSON ({reason}). Check that the file is complete.',
+  'squad-not-json':
+    'Not valid JSON ({reason}). Check that the file is complete, and that it was written with json.dump and not as Python prints a list.',
   'squad-unknown-form':
     'Neither JSON nor CSV nor Parquet (it begins with {start}). Check that this is the file with the questions, and not a web page, for example.',
-  'squad-not-utf8':
-    'Neither UTF-8 nor UTF-16 with a byte order mark. Convert the file to UTF-8 (in Excel, save it as “CSV UTF-8”).',
+  'squad-not-utf8': 'Neither UTF-8 nor UTF-16. Convert the file to UTF-8 (in Excel, save it as “CSV UTF-8”).',
+  'squad-not-text':
+    'No text (it begins with {start}). Choose a file with questions; save an Arrow file or an .xls workbook as JSON Lines, Parquet or CSV.',
   'squad-parquet': 'Not a whole Parquet file ({reason}). Download it again, or save it as JSON Lines.',
   'squad-shape':
     '{key} should be of type {wanted}, and no question was found. Use the SQuAD format (data → paragraphs → context, qas → question, answers) or a list of rows with context, question and answers.',
   'squad-no-questions':
-    'There is no usable question ({excluded} rows left out, the first at {place}: {reason}). Check that answers and answer_start agree with the contexts.',
-  'squad-only-unanswerable': 'None of its {count} questions has an answer. Add questions that have one.',
+    'There is no usable question ({excluded} rows left out). The first one is {place}: {why_en}',
+  'squad-only-unanswerable':
+    'None of its {count} questions has an answer. Add questions that have one (a field answers with text and answer_start).',
   'squad-one-file': 'These are {count} files. Choose one for training and one for evaluation.',
   'squad-too-large': '{size} MB is over the limit of {limit} MB. Split the file.',
   // compression
@@ -27,12 +30,13 @@ export const en = {
     'The zip holds {count} files ({files}). Unpack it and choose the one to train or evaluate on.',
   // what is dropped on the page
   'data-is-model':
-    'This is a file of a model. Drop it on the box under Model. For data, choose JSON in SQuAD format.',
+    'This is a file of a model. Drop it on the box under Model. For data, choose a file with questions (JSON, JSON Lines, CSV, TSV or Parquet).',
   'model-is-data':
     'This is a data file. Drop it on a box under Data. For the model, choose a folder with config.json and weights.',
   'drop-which-data':
     'The name does not tell whether this is for training or for evaluation. Drop one file on each box under Data.',
-  'drop-unknown': 'This file cannot be used. Drop JSON in SQuAD format or a model folder.',
+  'drop-unknown':
+    'This file cannot be used. Drop a file with questions (JSON, JSON Lines, CSV, TSV or Parquet) or a model folder.',
   'drop-busy': 'Nothing is taken while work goes on. Drop it again when it has ended.',
   // tokenizer
   'tokenizer-missing': 'There is no tokenizer. Add tokenizer.json or spm.model.',
@@ -89,7 +93,7 @@ export const en = {
   'torch-not-a-state-dict':
     'A file of PyTorch, but not a dict of weights (it holds: {found}). Choose what torch.save(model.state_dict()) or save_pretrained has written.',
   'file-lfs-pointer':
-    'A Git LFS pointer, not the file itself. Run git lfs pull, or download this file from the page of the model.',
+    'A Git LFS pointer, not the file itself. Run git lfs pull, or download this file from the page where it is published.',
   'file-html':
     'A web page (HTML), not the file itself; a sign-in may have been needed. Download the file with the “download” link of its page.',
   'file-packed': 'Packed with {kind}. Unpack it and choose the files that were in it.',

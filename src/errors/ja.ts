@@ -7,18 +7,21 @@ export const ja: ErrorTexts = {
     'ファイルが空です。質問の入ったファイル（SQuAD 形式の JSON、JSON Lines、CSV、TSV、Parquet）を選んでください。',
   'squad-csv':
     '{kind} のようですが、必要な列がそろっていません（見つかった列: {found}）。1 行目に context、question、answer（あれば answer_start）という列名を入れてください。',
-  'squad-not-json': 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
+  'squad-not-json':
+    'JSON として読めません（{reason}）。ファイルが途中で切れていないか、Python の print ではなく json.dump で書かれたものか確かめてください。',
   'squad-unknown-form':
     'JSON でも CSV でも Parquet でもありません（始まりは {start}）。質問の入ったファイルか（ウェブページなどでないか）確かめてください。',
   'squad-not-utf8':
-    'UTF-8 でも、BOM 付きの UTF-16 でもありません。文字コードを UTF-8 に変換してください（Excel では「CSV UTF-8」で保存します）。',
+    'UTF-8 でも UTF-16 でもありません。文字コードを UTF-8 に変換してください（Excel では「CSV UTF-8」で保存します）。',
+  'squad-not-text':
+    'テキストのファイルではありません（始まりは {start}）。質問の入ったファイルを選んでください。Arrow や .xls のファイルは、JSON Lines、Parquet、CSV のどれかで保存し直してください。',
   'squad-parquet':
     'Parquet として読めません（{reason}）。もう一度ダウンロードするか、JSON Lines で保存し直してください。',
   'squad-shape':
     '{key} は {wanted} のはずですが違い、質問がひとつも見つかりません。SQuAD 形式（data → paragraphs → context, qas → question, answers）か、context・question・answers を持つ行の並びにしてください。',
-  'squad-no-questions':
-    '使える質問がありません（{excluded} 行を除外、最初は {place} の {reason}）。answers と answer_start が文章と合っているか確かめてください。',
-  'squad-only-unanswerable': '{count} 問のどれにも答えがありません。答えのある質問を加えてください。',
+  'squad-no-questions': '使える質問がありません（{excluded} 行を除外）。最初の行は {place}: {why_ja}',
+  'squad-only-unanswerable':
+    '{count} 問のどれにも答えがありません。答えのある質問（text と answer_start を持つ answers）を加えてください。',
   'squad-one-file':
     '{count} 個のファイルがあります。学習データと評価データにファイルを一つずつ選んでください。',
   'squad-too-large': '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
@@ -31,12 +34,13 @@ export const ja: ErrorTexts = {
     'zip の中にファイルが {count} 個あります（{files}）。展開して、学習か評価に使うファイルを一つ選んでください。',
   // what is dropped on the page
   'data-is-model':
-    'これはモデルのファイルです。「モデル」の欄に置いてください。データには SQuAD 形式の JSON を選びます。',
+    'これはモデルのファイルです。「モデル」の欄に置いてください。データには質問のファイル（JSON、JSON Lines、CSV、TSV、Parquet）を選びます。',
   'model-is-data':
     'これはデータのファイルです。「データ」の欄に置いてください。モデルには config.json と重みのあるフォルダーを選びます。',
   'drop-which-data':
     '学習データか評価データか、名前からは分かりません。「データ」のどちらかの欄に一つずつ置いてください。',
-  'drop-unknown': 'このファイルは使えません。SQuAD 形式の JSON か、モデルのフォルダーを置いてください。',
+  'drop-unknown':
+    'このファイルは使えません。質問のファイル（JSON、JSON Lines、CSV、TSV、Parquet）か、モデルのフォルダーを置いてください。',
   'drop-busy': '今の作業が終わるまで受け取れません。終わってからもう一度置いてください。',
   // tokenizer
   'tokenizer-missing': 'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。',
