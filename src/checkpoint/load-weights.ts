@@ -2,6 +2,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { baseName, readRange, type ByteSource } from './byte-source.ts';
 import { refuseStandIn, TELLING_BYTES } from '../compression/recognise-file.ts';
+import { isFloat } from './element-types.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openTorchWeights } from './torch-file.ts';
 import type { WeightFile } from './weight-file.ts';
@@ -25,8 +26,8 @@ export interface WeightNaming {
 }
 
 const PREFIX = 'deberta.';
-/** What DistributedDataParallel, torch.compile and training scripts put before the names. */
-const wrappers = /^(?:module\.|_orig_mod\.|model\.)+/;
+/** The one name that every checkpoint of this family has, after what DistributedDataParallel, torch.compile and training scripts put before it. */
+const wordEmbeddings = /^(.*?)(?:deberta\.)?embeddings\.word_embeddings\.weight$/;
 /** Buffers that older versions of transformers saved and that are made anew. */
 const buffers = new Set([`${PREFIX}embeddings.position_ids`, 'embeddings.position_ids']);
 const MAX_INDEX_BYTES = 2 ** 24;
@@ -35,8 +36,8 @@ const MAX_INDEX_BYTES = 2 ** 24;
  * Reads the weights among the files of a model folder and holds them to the shapes the config asks for: model.safetensors or
  * pytorch_model.bin, whole or in shards with their index (safetensors first, as transformers prefers), or the one weight file there is.
  * Tensors that the model does not have are named in `unexpected` and may have any type.
- * Throws ManabiError: model-no-weights, weights-ambiguous, index-broken, shard-missing, weights-missing (names the
- * tensor), weights-shape (found and wanted), file-* and what the readers of the formats throw.
+ * Throws ManabiError: model-no-weights, model-adapter, weights-ambiguous, index-broken, shard-missing, weights-missing (names the
+ * tensor), weights-shape (found and wanted), safetensors-dtype, file-* and what the readers of the formats throw.
  */
 export async function loadWeights(
   files: readonly ByteSource[],
@@ -48,19 +49,24 @@ export async function loadWeights(
   const nestedIn = new Set<string>();
   let isBare = false;
   const shards = await chooseCheckpoint(files);
-  for (const source of shards) {
-    const file = await openWeights(source);
+  const opened: { source: ByteSource; file: WeightFile }[] = [];
+  for (const source of shards) opened.push({ source, file: await openWeights(source) });
+  const wrappers = wrappersOf(opened.flatMap(({ file }) => [...file.shapes.keys()]));
+  for (const { source, file } of opened) {
     for (const key of file.nestedIn ?? []) nestedIn.add(key);
     const wanted = new Map<string, string>();
     const taken = new Set<string>();
     for (const [stored, shape] of file.shapes) {
-      const { name, prefix, bare } = parameterName(stored, expected);
+      const { name, prefix, bare } = parameterName(stored, expected, wrappers);
       const shapeWanted = expected.get(name);
       // The plain name comes before one that becomes it.
       if (!shapeWanted || taken.has(name) || (name !== stored && file.shapes.has(name))) {
         if (!buffers.has(name)) unexpected.push(stored);
         continue;
       }
+      // Integers are the weights of a quantized model, and mean something else without its scales.
+      const dtype = file.types.get(stored) ?? '';
+      if (!isFloat(dtype)) throw new ManabiError('safetensors-dtype', source.name, { tensor: stored, dtype });
       if (shapeWanted.join() !== shape.join()) {
         const details = { tensor: name, found: `[${shape.join()}]`, wanted: `[${shapeWanted.join()}]` };
         throw new ManabiError('weights-shape', source.name, details);
@@ -93,18 +99,33 @@ async function openWeights(source: ByteSource): Promise<WeightFile> {
 }
 
 /**
+ * What may stand before the names of a file, nothing first: before its word embeddings, and parts of that, since a head is often outside of what
+ * wraps the body. Of a file with several models none is taken for the one.
+ */
+function wrappersOf(names: readonly string[]): string[] {
+  const found = new Set(
+    names.map((name) => wordEmbeddings.exec(name)?.[1]).filter((prefix) => prefix !== undefined),
+  );
+  const [wrapper] = found;
+  if (found.size !== 1 || !wrapper) return [''];
+  const parts = wrapper.split('.').slice(0, -1);
+  return ['', ...parts.map((_, i) => `${parts.slice(0, i + 1).join('.')}.`)];
+}
+
+/**
  * The name in the model: without what wraps it; a bare DebertaV2Model is saved without the prefix of the model around it (in shards too, of
  * which one alone holds the word embeddings), and LayerNorms converted from TensorFlow have gamma and beta.
  */
 function parameterName(
   stored: string,
   expected: ReadonlyMap<string, unknown>,
+  wrappers: readonly string[],
 ): { name: string; prefix: string; bare: boolean } {
   const plain = stored
     .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
     .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
-  const wrapper = wrappers.exec(plain)?.[0] ?? '';
-  for (const prefix of wrapper ? ['', wrapper] : ['']) {
+  for (const prefix of wrappers) {
+    if (!plain.startsWith(prefix)) continue;
     const name = plain.slice(prefix.length);
     if (expected.has(name)) return { name, prefix, bare: false };
     if (/^(?:embeddings|encoder)\./.test(name) && expected.has(PREFIX + name)) {
@@ -127,6 +148,7 @@ async function chooseCheckpoint(files: readonly ByteSource[]): Promise<ByteSourc
   if (others.length === 1) return others;
   const names = files.map(({ name }) => baseName(name)).join(', ');
   if (others.length === 0) {
+    if (files.some(({ name }) => isAdapter(baseName(name)))) throw new ManabiError('model-adapter', names);
     const file = files.map((source) => baseName(source.name)).find((name) => isOtherFormat(name));
     if (file) throw new ManabiError('weights-other-format', names, { file });
     throw new ManabiError('model-no-weights', names);
@@ -136,7 +158,12 @@ async function chooseCheckpoint(files: readonly ByteSource[]): Promise<ByteSourc
 
 function isWeightFile(name: string): boolean {
   const isOfTrainer = /^(training_args|optimizer|scheduler|scaler|rng_state\w*)\./.test(name);
-  return /\.(safetensors|bin|pt|pth|ckpt)$/.test(name) && !isOfTrainer;
+  return /\.(safetensors|bin|pt|pth|ckpt)$/.test(name) && !isOfTrainer && !isAdapter(name);
+}
+
+/** What PEFT saves of LoRA and the like: the changes to a model, without the model. */
+export function isAdapter(name: string): boolean {
+  return /^adapter_(model\.|config\.json$)/.test(name);
 }
 
 /** Weights of TensorFlow, Flax, ONNX and llama.cpp. */

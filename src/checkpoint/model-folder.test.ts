@@ -71,6 +71,16 @@ test.each([
   ['model.', (name: string) => `model.${name}`, { prefixes: ['model.'], isBare: false }],
   ['no deberta.', (name: string) => name.replace('deberta.', ''), { prefixes: [], isBare: true }],
   [
+    'a name of one’s own',
+    (name: string) => `student.net.${name}`,
+    { prefixes: ['student.net.'], isBare: false },
+  ],
+  [
+    'the body in module.backbone., the head in module.',
+    (name: string) => `module.${name.replace('deberta.', 'backbone.')}`,
+    { prefixes: ['module.backbone.', 'module.'], isBare: true },
+  ],
+  [
     'model. without deberta.',
     (name: string) => `model.${name.replace('deberta.', '')}`,
     { prefixes: ['model.'], isBare: true },
@@ -137,6 +147,21 @@ test('a tensor that nobody needs may have any type that safetensors knows', asyn
   const { findings } = await read({ 'model.safetensors': withOddTensor('F8_E4M3', '') });
   expect(findings.unexpected).toEqual(['other']);
   expect(await errorOf({ 'model.safetensors': withOddTensor('X8', '') })).toBe('safetensors-dtype');
+});
+
+test('weights of integers, as a quantized model has them, are not taken for numbers', async () => {
+  const header = { 'qa_outputs.bias': { dtype: 'I8', shape: [2], data_offsets: [0, 2] } };
+  const json = text(JSON.stringify(header));
+  const size = new Uint8Array(8);
+  new DataView(size.buffer).setBigUint64(0, BigInt(json.length), true);
+  expect(await errorOf({ 'model.safetensors': joined([size, json, new Uint8Array(2)]) })).toBe(
+    'safetensors-dtype',
+  );
+});
+
+test('of a file with two models neither is taken for the one that is meant', async () => {
+  const two = new Map([...renamed((name) => `student.${name}`), ...renamed((name) => `teacher.${name}`)]);
+  expect(await errorOf({ 'model.safetensors': writeSafetensors(two) })).toBe('weights-missing');
 });
 
 test('config.json may have a byte order mark, and Infinity and NaN where nobody needs them', async () => {
@@ -228,6 +253,12 @@ test.each([
     { 'model.safetensors': undefined, 'tf_model.h5': text('x') },
     'weights-other-format',
   ],
+  [
+    'an adapter beside a config.json',
+    { 'model.safetensors': undefined, 'adapter_model.safetensors': writeSafetensors(new Map()) },
+    'model-adapter',
+  ],
+  ['an adapter alone', { 'config.json': undefined, 'adapter_config.json': text('{}') }, 'model-adapter'],
   ['no weights', { 'model.safetensors': undefined, 'optimizer.pt': text('x') }, 'model-no-weights'],
   ['a packed folder', { 'config.json': undefined, 'my-model.zip': text('PK') }, 'file-packed zip'],
   ['no config.json', { 'config.json': undefined }, 'model-no-config'],

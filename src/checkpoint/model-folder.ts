@@ -11,7 +11,7 @@ import { parsePythonJson } from '../squad/python-json.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { baseName, type ByteSource } from './byte-source.ts';
-import { loadWeights, type WeightNaming } from './load-weights.ts';
+import { isAdapter, loadWeights, type WeightNaming } from './load-weights.ts';
 import { refuseStandIn } from '../compression/recognise-file.ts';
 
 /** config.json and the tokenizer's files by name, whole. */
@@ -42,10 +42,14 @@ export function isTextFile(name: string): boolean {
   return /\.(json|model|txt)$/.test(name);
 }
 
-/** Throws ManabiError model-no-config and what parseConfig throws. `place` names the folder. */
+/** Throws ManabiError model-no-config, model-adapter and what parseConfig throws. `place` names the folder. */
 function readConfig(files: TextFiles, place = ''): DebertaConfig {
   const bytes = files['config.json'];
-  if (!bytes) throw new ManabiError('model-no-config', place || Object.keys(files).join(', '));
+  if (!bytes) {
+    const names = Object.keys(files);
+    const code = names.some(isAdapter) ? 'model-adapter' : 'model-no-config';
+    throw new ManabiError(code, place || names.join(', '));
+  }
   return parseConfig(parseConfigJson(bytes, inFolder(place, 'config.json')), inFolder(place, 'config.json'));
 }
 

@@ -41,6 +41,7 @@ export async function openTorchWeights(source: ByteSource): Promise<WeightFile> 
   }
   return {
     shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    types: new Map([...tensors].map(([name, { type }]) => [name, type])),
     nestedIn,
     read: (names) => {
       const wanted = new Map<string, TensorRef>();

@@ -104,7 +104,7 @@ export const en = {
   'weights-ambiguous':
     'There are several weight files and none has a name that tells which to use. Choose one model.safetensors or pytorch_model.bin.',
   'weights-other-format':
-    'Weights in the format of {file} cannot be read. Load them in Python with from_pretrained (from_tf=True or from_flax=True) and save them again with save_pretrained.',
+    'Weights in the format of {file} cannot be read. Choose model.safetensors or pytorch_model.bin of the same model; those of TensorFlow and Flax can be saved so in Python (from_pretrained with from_tf=True or from_flax=True, then save_pretrained).',
   'trainer-file':
     "{file} is missing. Choose all files of the Trainer's checkpoint folder. A checkpoint of save_only_model has none: choose it as a model, and begin a new run.",
   'trainer-state': '{key} should be: {wanted}. Check that all files come from one checkpoint folder.',
@@ -121,7 +121,7 @@ export const en = {
   'gpu-no-adapter':
     'No usable GPU was found. Check WebGPU on chrome://gpu and update the driver, or choose the CPU (slow).',
   'gpu-error':
-    'The GPU reported an error ({reason}). Use a smaller batch and continue from the last checkpoint.',
+    'The GPU reported an error ({reason}). Use a smaller batch, or choose the CPU; a run goes on from its last checkpoint.',
   'gpu-wrong':
     'This GPU computes other numbers than the processor (difference {difference}, bound {bound}), so nothing is trained on it. Choose the CPU, or update the graphics driver and the browser.',
   'gpu-lost': 'The GPU was lost ({reason}). The run can go on from its last checkpoint.',
@@ -135,8 +135,7 @@ export const en = {
     'WebAssembly has no SIMD in this browser, so the processor cannot train. Update the browser, or use a GPU.',
   'cpu-no-memory64':
     'This model needs more than 4 GiB of memory, which WebAssembly cannot have in this browser (it has no memory64). Use Chrome 133 or Firefox 134 or newer, or choose a smaller model.',
-  'cpu-no-kernels':
-    'The kernels cannot be loaded (status {status}). Check the connection and reload the page.',
+  'cpu-no-kernels': 'The kernels cannot be loaded ({reason}). Check the connection and reload the page.',
   'cpu-memory':
     'This needs {needed} MiB of memory, which is not there. Halve per_device_train_batch_size and double gradient_accumulation_steps, lower max_seq_length, or close other apps and tabs.',
   'cpu-thread':
@@ -146,7 +145,8 @@ export const en = {
   // model
   'config-shape': '{key} should be: {wanted}. Check that this is the config.json of a model.',
   'config-not-json': 'Not valid JSON ({reason}). Download the config.json of the model again.',
-  'config-architecture': 'Models of model_type {found} cannot be used. Choose a deberta-v2 model.',
+  'config-architecture':
+    'Models of model_type {found} cannot be used. Choose a deberta-v2 model; if it is one, write "model_type": "deberta-v2" into config.json.',
   'config-unsupported': '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
   'config-token-types':
     'type_vocab_size is {type_vocab_size}, and the tokenizer gives question and context different types. Check that config.json and the tokenizer belong to one model.',
@@ -161,7 +161,8 @@ export const en = {
   'training-overflow':
     'With fp16 the gradients overflowed in {steps} steps in a row, up to step {step}. Switch fp16 off or lower learning_rate, and continue from the last checkpoint.',
   'training-argument': '{value} cannot be used here. Set it to: {wanted}.',
-  'training-no-features': 'There is no question to train on. Choose data that has questions with answers.',
+  'training-no-features':
+    'There is no question to train on: under Data it says why they were left out. Raise max_seq_length, or choose data that has questions with answers.',
   'training-no-batch':
     'With dataloader_drop_last, {rows} rows make no batch of {batch}. Lower per_device_train_batch_size, or switch dataloader_drop_last off.',
   'training-not-finite':
@@ -177,7 +178,7 @@ export const en = {
   'answer-unknown-example': 'No question of the data has this id. Make the features from the same data.',
   // storage
   'storage-unavailable':
-    'The storage of the browser cannot be used ({reason}). Open the page in a normal, not a private window and allow it to store site data.',
+    'The storage of the browser cannot be opened ({reason}). Free space on the disk and restart the browser; if that does not help, delete what it stores for this site.',
   'storage-memory':
     'The browser stores no data for this page, so the run is kept in memory alone and is gone with the tab: download the model when it is done. To be able to continue a run later, allow the page to store site data.',
   'storage-newer': 'The stored data belongs to a newer version of this page. Reload the page.',
@@ -185,7 +186,7 @@ export const en = {
     'Not enough storage ({needed} MB needed, room for about {available} MB). Delete runs or downloaded models that are no longer needed, or free space on the disk. What was saved before is intact.',
   'storage-failed': 'Could not be stored ({reason}). Reload the page and continue from the last checkpoint.',
   cancelled: 'Cancelled. Everything else is as it was.',
-  'run-no-checkpoint': 'This run has no checkpoint yet. Start it anew.',
+  'run-no-checkpoint': 'This run has not come to its first checkpoint. Continue it, or start it anew.',
   'run-unknown': 'This run is not stored; another tab may have deleted it. Open the list again.',
   'run-locked': 'This run is being trained in another tab. Go on there, or stop it there and try again.',
   'checkpoint-damaged': 'Checkpoint {generation} is damaged ({reason}). The one before it is used.',
@@ -217,6 +218,8 @@ export const en = {
   // workers
   'model-not-loaded': 'No model is loaded. Choose a model first.',
   'model-no-config': 'There is no config.json. Choose all files of the model folder.',
+  'model-adapter':
+    'The weights of an adapter (LoRA, for example) without its model. Put them into the model in Python (PEFT: merge_and_unload), save it with save_pretrained, and choose that folder.',
   'model-folder-missing':
     'There is no such folder, and it is not the id of a model of the hub (name/model). Check the path or the id.',
   'data-file-missing': 'There is no such file. Check the path, or give a URL that begins with https://.',

@@ -115,7 +115,7 @@ export const ja: ErrorTexts = {
   'weights-ambiguous':
     '重みのファイルが複数あり、どれを使うか決められません。model.safetensors か pytorch_model.bin を一つだけ選んでください。',
   'weights-other-format':
-    '{file} の形式の重みは読めません。Python で from_pretrained（from_tf=True や from_flax=True）をしてから save_pretrained で保存し直してください。',
+    '{file} の形式の重みは読めません。同じモデルの model.safetensors か pytorch_model.bin を選んでください。TensorFlow と Flax の重みなら、Python で from_pretrained（from_tf=True や from_flax=True）をしてから save_pretrained で保存し直してください。',
   'trainer-file':
     '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。save_only_model の checkpoint にはないので、モデルとして選んで新しく学習を始めてください。',
   'trainer-state':
@@ -133,7 +133,7 @@ export const ja: ErrorTexts = {
   'gpu-no-adapter':
     '使える GPU が見つかりません。chrome://gpu で WebGPU の状態を確かめ、ドライバーを更新するか、CPU（低速）を選んでください。',
   'gpu-error':
-    'GPU がエラーを返しました（{reason}）。バッチを小さくして、最後のチェックポイントから再開してください。',
+    'GPU がエラーを返しました（{reason}）。バッチを小さくするか、CPU を選んでください。学習は最後のチェックポイントから続けられます。',
   'gpu-wrong':
     'この GPU の計算結果がプロセッサーと一致しません（差 {difference}、許容 {bound}）。GPU では学習しません。CPU を選ぶか、グラフィックドライバーとブラウザーを更新してください。',
   'gpu-lost': 'GPU との接続が失われました（{reason}）。最後のチェックポイントから再開できます。',
@@ -148,7 +148,7 @@ export const ja: ErrorTexts = {
   'cpu-no-memory64':
     'このモデルには 4 GiB を超えるメモリーが必要ですが、このブラウザーの WebAssembly では使えません（memory64 がありません）。Chrome 133 以降か Firefox 134 以降を使うか、小さなモデルを選んでください。',
   'cpu-no-kernels':
-    '計算プログラムを読み込めません（状態 {status}）。通信を確かめて、ページを読み込み直してください。',
+    '計算プログラムを読み込めません（{reason}）。通信を確かめて、ページを読み込み直してください。',
   'cpu-memory':
     'この計算にはメモリーが {needed} MiB 必要ですが、足りません。per_device_train_batch_size を半分にして gradient_accumulation_steps を倍にするか、max_seq_length を小さくするか、他のアプリやタブを閉じてください。',
   'cpu-thread':
@@ -159,7 +159,8 @@ export const ja: ErrorTexts = {
   'config-shape': '{key} は {wanted} のはずですが違います。モデルの config.json か確かめてください。',
   'config-not-json':
     'JSON として読めません（{reason}）。モデルのフォルダーの config.json をもう一度ダウンロードしてください。',
-  'config-architecture': 'model_type が {found} のモデルは扱えません。deberta-v2 のモデルを選んでください。',
+  'config-architecture':
+    'model_type が {found} のモデルは扱えません。deberta-v2 のモデルを選んでください。deberta-v2 のはずなら、config.json に "model_type": "deberta-v2" と書いてください。',
   'config-unsupported': '{key} = {value} には対応していません。ほかの DeBERTa-v2 モデルを選んでください。',
   'config-token-types':
     'type_vocab_size が {type_vocab_size} なのに、トークナイザーは質問と文章に別の型を付けます。元のモデルの config.json とトークナイザーか確かめてください。',
@@ -174,7 +175,8 @@ export const ja: ErrorTexts = {
   'training-overflow':
     'fp16 では勾配が {steps} ステップ続けてあふれました（ステップ {step} まで）。fp16 を外すか learning_rate を下げ、最後のチェックポイントから再開してください。',
   'training-argument': '値 {value} は使えません（{wanted}）。設定を直してください。',
-  'training-no-features': '学習に使える質問がありません。答えのある質問を含むデータを選んでください。',
+  'training-no-features':
+    '学習に使える質問がありません。「データ」の除外の理由を確かめ、max_seq_length を大きくするか、答えのある質問を含むデータを選んでください。',
   'training-no-batch':
     'dataloader_drop_last では、{rows} 行から {batch} 行のバッチを作れません。per_device_train_batch_size を小さくするか、dataloader_drop_last を外してください。',
   'training-not-finite':
@@ -190,7 +192,7 @@ export const ja: ErrorTexts = {
   'answer-unknown-example': 'この id の質問がデータにありません。同じデータから特徴量を作り直してください。',
   // storage
   'storage-unavailable':
-    'ブラウザーの保存領域が使えません（{reason}）。プライベートウィンドウではなく通常のウィンドウで開き、サイトのデータの保存を許可してください。',
+    'ブラウザーの保存領域を開けません（{reason}）。ディスクの空きを増やし、ブラウザーを再起動してください。それでも開けないときは、ブラウザーの設定でこのサイトのデータを削除してください。',
   'storage-memory':
     'このブラウザーはページのデータを保存できないため、学習はメモリーの中だけで進みます。タブを閉じると消えるので、終わったらモデルをダウンロードしてください。続きから再開したいときは、サイトのデータの保存を許可してください。',
   'storage-newer': '保存されているデータは新しい版のページのものです。ページを再読み込みしてください。',
@@ -199,7 +201,8 @@ export const ja: ErrorTexts = {
   'storage-failed':
     '保存できませんでした（{reason}）。ページを再読み込みして、最後のチェックポイントから再開してください。',
   cancelled: '取り消しました。それまでの状態はそのままです。',
-  'run-no-checkpoint': 'この実行にはまだチェックポイントがありません。最初からやり直してください。',
+  'run-no-checkpoint':
+    'この学習はまだ最初のチェックポイントまで進んでいません。続けるか、最初からやり直してください。',
   'run-unknown':
     'この学習は保存されていません。別のタブで削除された可能性があります。一覧を開き直してください。',
   'run-locked': 'この学習は別のタブで実行中です。そのタブで続けるか、そこで停止してからやり直してください。',
@@ -236,6 +239,8 @@ export const ja: ErrorTexts = {
   // workers
   'model-not-loaded': 'モデルが読み込まれていません。先にモデルを選んでください。',
   'model-no-config': 'config.json がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
+  'model-adapter':
+    'アダプター（LoRA など）の重みだけで、モデル本体がありません。Python でモデルに統合し（PEFT の merge_and_unload）、save_pretrained で保存したフォルダーを選んでください。',
   'model-folder-missing':
     'このフォルダーはなく、ハブのモデルの ID（名前/モデル名）でもありません。フォルダーのパスか ID を確かめてください。',
   'data-file-missing': 'このファイルはありません。パスか、https:// で始まる URL を確かめてください。',
