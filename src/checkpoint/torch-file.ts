@@ -54,7 +54,7 @@ export async function openTorchWeights(source: ByteSource): Promise<WeightFile> 
   };
 }
 
-/** The tensors of a dict; where it holds a dict of tensors under a known key, those in it. */
+/** The tensors of a dict; where it holds a dict of tensors, under a known key first, those in it. */
 function stateDictOf(
   value: PickleValue | undefined,
   nestedIn: string[] = [],
@@ -68,7 +68,13 @@ function stateDictOf(
   for (const [name, part] of value) {
     if (typeof name === 'string' && part instanceof TensorRef) tensors.set(name, part);
   }
-  return { tensors, nestedIn };
+  if (tensors.size > 0) return { tensors, nestedIn };
+  // Under a name of one's own: the one dict with word embeddings.
+  const inside = [...value.keys()]
+    .filter((key) => typeof key === 'string')
+    .map((key) => stateDictOf(value.get(key), [...nestedIn, key]))
+    .filter((inner) => [...inner.tensors.keys()].some((name) => name.endsWith('word_embeddings.weight')));
+  return inside.length === 1 ? inside[0] : { tensors, nestedIn };
 }
 
 /** What a file holds instead, in a few words. */

@@ -86,7 +86,7 @@ export const en = {
   'zip-broken': 'Not a whole zip ({reason}). Download it again.',
   'zip-too-large': 'A zip of more than 4 GiB cannot be written. Download the model alone.',
   'pickle-global':
-    'The pickle asks for {name}, which is not on the allow-list: refused, and nothing was executed. Choose a file from a source you trust, if possible model.safetensors.',
+    'The pickle asks for {name}, which is not on the allow-list: refused, and nothing was executed. Choose model.safetensors from a source you trust, or save the weights alone in Python: torch.save(model.state_dict(), …).',
   'pickle-broken':
     'Not a whole state dict of PyTorch (at byte {at}: {reason}). Download it again, or choose model.safetensors.',
   'torch-no-tensors': 'Not a torch checkpoint (no tensors). Choose pytorch_model.bin or model.safetensors.',
@@ -96,6 +96,8 @@ export const en = {
     'A Git LFS pointer, not the file itself. Run git lfs pull, or download this file from the page where it is published.',
   'file-html':
     'A web page (HTML), not the file itself; a sign-in may have been needed. Download the file with the “download” link of its page.',
+  'file-text':
+    'A text, not the file itself (it begins with {start}). Download it again from the page where it is published; a sign-in may be needed.',
   'file-packed': 'Packed with {kind}. Unpack it and choose the files that were in it.',
   'torch-storage': 'The storage {key} should have {wanted} bytes and has {found}. Download the file again.',
   'torch-views': 'The tensor {tensor} overlaps other tensors. Save the weights again after clone().',
@@ -111,6 +113,8 @@ export const en = {
   'trainer-optimizer':
     'The optimizer state {reason} does not fit this model. Check that the checkpoint is of this model and of the Trainer with AdamW.',
   'weights-missing': 'The tensor {tensor} is missing. Check that the weights belong to this config.json.',
+  'weights-of-several':
+    'The file holds several models ({prefixes}). Save the one to train by itself (save_pretrained, or torch.save of its state_dict), and choose that.',
   'weights-shape':
     'The tensor {tensor} has shape {found}, and config.json asks for {wanted}. Check that both files belong to one model.',
   // gpu

@@ -94,7 +94,7 @@ export const ja: ErrorTexts = {
   'zip-broken': 'zip として読めません（{reason}）。もう一度ダウンロードしてください。',
   'zip-too-large': '4 GiB を超えるので zip にできません。モデルだけをダウンロードしてください。',
   'pickle-global':
-    '{name} を呼び出そうとしています。許可された名前ではないので、何も実行せずに読み込みをやめました。信頼できる場所から、できれば model.safetensors を選んでください。',
+    '{name} を呼び出そうとしています。許可された名前ではないので、何も実行せずに読み込みをやめました。信頼できる場所の model.safetensors を選ぶか、Python の torch.save(model.state_dict(), …) で重みだけを保存し直してください。',
   'pickle-broken':
     'PyTorch のファイルとして読めません（{at} バイト目、{reason}）。もう一度ダウンロードするか、model.safetensors を選んでください。',
   'torch-no-tensors':
@@ -105,6 +105,8 @@ export const ja: ErrorTexts = {
     'ファイルの中身ではなく Git LFS の目印です。git lfs pull をするか、配布元のページからこのファイルをダウンロードしてください。',
   'file-html':
     'ファイルの中身ではなくウェブページ（HTML）です。ログインや利用申請が必要なことがあります。配布元のページで「download」からダウンロードしてください。',
+  'file-text':
+    'ファイルの中身ではなくテキストです（始まりは {start}）。配布元のページからもう一度ダウンロードしてください。ログインが必要なことがあります。',
   'file-packed': '{kind} で圧縮されています。展開してから、中のファイルを選んでください。',
   'torch-storage':
     'データ {key} は {wanted} バイトのはずですが {found} バイトです。もう一度ダウンロードしてください。',
@@ -123,6 +125,8 @@ export const ja: ErrorTexts = {
   'trainer-optimizer':
     'オプティマイザーの状態 {reason} がこのモデルと合いません。同じモデルの checkpoint か、Trainer の AdamW で保存されたものか確かめてください。',
   'weights-missing': '重み {tensor} がありません。config.json と同じモデルの重みか確かめてください。',
+  'weights-of-several':
+    '複数のモデルが入っています（{prefixes}）。学習するモデルだけを save_pretrained か、state_dict の torch.save で保存し直して選んでください。',
   'weights-shape':
     '重み {tensor} の形は {found} ですが、config.json では {wanted} です。同じモデルのファイルか確かめてください。',
   // gpu
