@@ -1,4 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { refuseStandIn, refuseText, TELLING_BYTES } from '../compression/recognise-file.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { readRange, type ByteSource } from './byte-source.ts';
 import { elementBytes, isReadable, swapped, toFloat32, type ElementType } from './element-types.ts';
@@ -17,11 +18,13 @@ export interface TorchFile {
 
 /**
  * Opens what torch.save wrote, in the zip format (torch 1.6 and later) or the one before. Throws ManabiError: torch-no-tensors where
- * it is something else; zip-*, pickle-*, torch-storage where it is broken.
+ * it is something else; file-* where that can be told; zip-*, pickle-*, torch-storage where it is broken.
  */
 export async function openTorch(source: ByteSource): Promise<TorchFile> {
-  const start = await readRange(source, 0, Math.min(4, source.size));
-  const isZip = start.join() === '80,75,3,4';
+  const start = await readRange(source, 0, Math.min(TELLING_BYTES, source.size));
+  refuseStandIn(source.name, start);
+  refuseText(source.name, start);
+  const isZip = start.subarray(0, 4).join() === '80,75,3,4';
   const { value, storages } = isZip ? await readZipped(source) : await readLegacy(source);
   return { value, read: (tensors) => readTensors(source, storages, tensors) };
 }

@@ -89,7 +89,8 @@ export const en = {
     'The pickle asks for {name}, which is not on the allow-list: refused, and nothing was executed. Choose model.safetensors from a source you trust, or save the weights alone in Python: torch.save(model.state_dict(), …).',
   'pickle-broken':
     'Not a whole state dict of PyTorch (at byte {at}: {reason}). Download it again, or choose model.safetensors.',
-  'torch-no-tensors': 'Not a torch checkpoint (no tensors). Choose pytorch_model.bin or model.safetensors.',
+  'torch-no-tensors':
+    'Not a file that torch.save has written (no tensors). Choose it as PyTorch wrote it (pytorch_model.bin, optimizer.pt), or model.safetensors.',
   'torch-not-a-state-dict':
     'A file of PyTorch, but not a dict of weights (it holds: {found}). Choose what torch.save(model.state_dict()) or save_pretrained has written.',
   'file-lfs-pointer':

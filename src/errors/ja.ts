@@ -98,7 +98,7 @@ export const ja: ErrorTexts = {
   'pickle-broken':
     'PyTorch のファイルとして読めません（{at} バイト目、{reason}）。もう一度ダウンロードするか、model.safetensors を選んでください。',
   'torch-no-tensors':
-    'PyTorch の重みではありません（テンソルがありません）。pytorch_model.bin か model.safetensors を選んでください。',
+    'torch.save が書いたファイルではありません（テンソルがありません）。PyTorch が書いたままのファイル（pytorch_model.bin、optimizer.pt）か、model.safetensors を選んでください。',
   'torch-not-a-state-dict':
     'PyTorch のファイルですが、モデルの重み（名前とテンソルの辞書）ではありません（中身: {found}）。model.state_dict() を torch.save したファイルか、save_pretrained のフォルダーを選んでください。',
   'file-lfs-pointer':
