@@ -21,6 +21,8 @@ export type ExclusionReason =
   /** No object, or a part of it has another type than it should. */
   | 'not-a-question'
   | 'line-not-json'
+  /** Of a table: a cell begins with a quotation mark that nothing closes. */
+  | 'quote-not-closed'
   | 'empty-context'
   | 'empty-question'
   | 'duplicate-id'

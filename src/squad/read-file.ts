@@ -4,6 +4,7 @@ import { unpackFile } from '../compression/unpack.ts';
 import { decodeText } from './decode-text.ts';
 import type { DataForm, SquadData } from './example.ts';
 import { readJson } from './parse-json.ts';
+import { exclusionDetails } from './exclusion-texts.ts';
 import { isParquet, readParquet } from './parse-parquet.ts';
 import { readTable } from './parse-table.ts';
 import { RowReader } from './read-rows.ts';
@@ -30,8 +31,11 @@ export async function readSquadFile(
   if (!isUsable && !(mendable && data.excluded.some(({ mended }) => mended))) {
     const [first] = data.excluded;
     if (!first) throw new ManabiError('squad-only-unanswerable', file.name, { count: data.examples.length });
-    const details = { excluded: data.excluded.length, place: first.place, reason: first.reason };
-    throw new ManabiError('squad-no-questions', file.name, details);
+    throw new ManabiError('squad-no-questions', file.name, {
+      excluded: data.excluded.length,
+      place: first.place || '(top)',
+      ...exclusionDetails(first),
+    });
   }
   return data;
 }

@@ -67,7 +67,9 @@ export class RowReader {
     if (columns.answer_text !== undefined && !given?.length)
       given = pairAnswers(valueInText(get(columns.answer_text)), start);
     else if (given?.length === 1 && given[0].start === undefined) given = pairAnswers(given[0].text, start);
-    if (!given) return leaveOut('answer-shape');
+    // A place without a text is an answer all the same, and no question without one.
+    const hasText = columns.answers !== undefined || columns.answer_text !== undefined;
+    if (!given || (!hasText && !is_impossible && isPlace(start))) return leaveOut('answer-shape');
     const answers = is_impossible ? [] : placeAnswers(given, context, this.repairs);
     const title = get(columns.title) ?? around.title;
     const example = { id, title: typeof title === 'string' ? title : '', question, context };
@@ -104,6 +106,10 @@ function isMissing(value: unknown): boolean {
 function idOf(value: unknown): string | null {
   if (isMissing(value) || value === '' || typeof value === 'object') return null;
   return String(value);
+}
+
+function isPlace(start: unknown): boolean {
+  return (typeof start === 'number' || typeof start === 'string') && start !== '' && Number(start) >= 0;
 }
 
 function isTrue(value: unknown): boolean {
