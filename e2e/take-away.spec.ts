@@ -38,7 +38,11 @@ test('a trained model is checked as ONNX and taken away as a page that answers w
   const difference = Number(await single.locator('[data-figure=logits]').textContent());
   expect(difference).toBeLessThan(1e-4);
   const folder = await saved(page, '保存（.zip）');
-  expect(new TextDecoder().decode(folder['README.md'])).toMatch(/\| fp32 \| [\d.]+ MB \|/);
+  const card = new TextDecoder().decode(folder['README.md']);
+  expect(card).toMatch(/\| fp32 \| [\d.]+ MB \|/);
+  expect(card).toContain('license: apache-2.0\n');
+  expect(card).toContain('- train data train.json: cc0-1.0\n');
+  expect(card).not.toContain('not known');
 
   // The only check: nothing but the worker can end it.
   await page.getByLabel('8 ビット').uncheck();

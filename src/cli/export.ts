@@ -1,5 +1,6 @@
 // npm run export -- --model_name_or_path DIR --output_dir OUT [--dtype fp32|fp16|q8]
 import { basename, resolve } from 'node:path';
+import { readCardHeader } from '../checkpoint/card-header.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { readerOf } from '../export/exported-model.ts';
 import { modelCard } from '../export/model-card.ts';
@@ -15,8 +16,15 @@ async function main(): Promise<void> {
   if (missing.length > 0) {
     throw new ManabiError('export-no-head', model_name_or_path, { tensor: missing.join(', ') });
   }
-  const base = basename(resolve(model_name_or_path));
-  const card = modelCard({ base, id: base, licence: null, run: null, scores: null, types });
+  const card = modelCard({
+    base: basename(resolve(model_name_or_path)),
+    isFromHub: false,
+    header: readCardHeader(files['README.md']),
+    id: basename(resolve(output_dir)),
+    run: null,
+    scores: null,
+    types,
+  });
   const made = transformersFolder({ config, read: readerOf(tensors), files }, types, card);
   await writeExport(output_dir, made);
   if (!made.some(({ name }) => name === 'tokenizer.json')) {

@@ -28,6 +28,7 @@ import { downloadBar } from './progress-bar.ts';
 export interface ModelFolder extends ReadModelFolder {
   /** Everything but the weights, as it came. */
   files: Record<string, Uint8Array>;
+  isFromHub: boolean;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function openModel(nameOrPath: string, seed: number, cacheDir: stri
     if (isTextFile(name)) files[name] = new Uint8Array(await blob.arrayBuffer());
   }
   const sources = Array.from(blobs, ([name, blob]) => blobSource(name, blob));
-  return { ...(await readModelFolder(files, sources, seed, nameOrPath)), files };
+  return { ...(await readModelFolder(files, sources, seed, nameOrPath)), files, isFromHub: true };
 }
 
 async function downloadModel(address: HubAddress, cacheDir: string): Promise<Map<string, Blob>> {
@@ -59,7 +60,7 @@ async function downloadModel(address: HubAddress, cacheDir: string): Promise<Map
 
 async function readFolder(folder: string, seed: number): Promise<ModelFolder> {
   const { files, sources } = await openFolder(folder);
-  return { ...(await readModelFolder(files, sources, seed, folder)), files };
+  return { ...(await readModelFolder(files, sources, seed, folder)), files, isFromHub: false };
 }
 
 /** For a model that is exported: a folder that need not have a tokenizer. Throws model-folder-missing and what readConfigAndWeights throws. */

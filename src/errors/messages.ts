@@ -565,6 +565,10 @@ export const messages = {
     ja: '質問応答のヘッド（{tensor}）がありません。質問応答で学習したモデルを選ぶか、先に学習してください。',
     en: 'There is no question-answering head ({tensor}). Choose a model trained for question answering, or train it first.',
   },
+  'export-not-json': {
+    ja: '「{key}」が NaN です。JSON に NaN はなく、transformers.js はこのファイルを読めません。config.json の「{key}」を数値か null にして、モデルを選び直してください。',
+    en: '“{key}” is NaN, which JSON does not have, so transformers.js cannot read this file. Give “{key}” a number or null in config.json and choose the model again.',
+  },
   'export-float16-range': {
     ja: '重み {value} は float16 で表せません（上限は 65504）。float32 か bfloat16 で保存してください。',
     en: 'The weight {value} is beyond float16 (65504 at most). Save as float32 or bfloat16.',

@@ -17,7 +17,7 @@ const modelFiles = import.meta.glob('../parity/fixtures/models/qa-trained/*', {
   eager: true,
 }) as Record<string, string>;
 
-const facts: CardFacts = { base: 'tiny', id: 'tiny', licence: null, run: null, scores: null };
+const facts: CardFacts = { base: 'tiny', isFromHub: false, id: 'tiny', run: null, scores: null };
 const noProgress = proxy(() => {});
 
 let workers: Worker[];
@@ -42,7 +42,7 @@ beforeEach(async () => {
     train: [],
     evaluation: [],
     examples: { train: [], evaluation },
-    fileNames: { train: '', evaluation: 'valid.json' },
+    files: { train: { name: '' }, evaluation: { name: 'valid.json' } },
     negative: null,
   };
   const given = new MessageChannel();

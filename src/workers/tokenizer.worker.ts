@@ -5,10 +5,12 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { Feature } from '../features/feature.ts';
 import { positionLimit } from '../model/config.ts';
 import { describeSquad } from '../squad/describe.ts';
+import type { DataOrigin } from '../squad/data-origin.ts';
 import type { SquadExample } from '../squad/example.ts';
 import { readSquadFile } from '../squad/read-file.ts';
 import { downloadFile } from '../storage/downloads.ts';
 import { modelFilesFromHub } from '../storage/hub-model.ts';
+import { originOf } from '../storage/jsquad.ts';
 import { getRun, getRunInputs } from '../storage/runs.ts';
 import { createDecoder } from '../tokenizer/decode.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -28,7 +30,7 @@ import {
 
 const SHOWN_EXCLUDED = 50;
 
-const files: Record<Role, { name: string; examples: SquadExample[] }> = {
+const files: Record<Role, { name: string; origin?: DataOrigin; examples: SquadExample[] }> = {
   train: { name: '', examples: [] },
   evaluation: { name: '', examples: [] },
 };
@@ -49,7 +51,7 @@ async function tokenizerFor(
 async function prepareRows(
   tokenizer: Tokenizer,
   given: Record<Role, SquadExample[]>,
-  fileNames: Record<Role, string>,
+  described: PreparedRows['files'],
   args: TrainingArguments,
   onProgress: OnProgress,
   signal: AbortSignal,
@@ -58,13 +60,13 @@ async function prepareRows(
     await onProgress(done, total);
     if (signal.aborted) throw new ManabiError('cancelled', '');
   });
-  prepared = { ...rows, fileNames };
+  prepared = { ...rows, files: described };
   return { ...figures, firstRow: rows.train.length > 0 ? await decoded(tokenizer, rows.train[0]) : null };
 }
 
-async function readSquad(role: Role, file: File): Promise<DataFile> {
+async function readSquad(role: Role, file: File, origin?: DataOrigin): Promise<DataFile> {
   const data = await readSquadFile(file);
-  files[role] = { name: file.name, examples: data.examples };
+  files[role] = { name: file.name, origin, examples: data.examples };
   const { form, repairs } = data;
   const excluded = data.excluded.slice(0, SHOWN_EXCLUDED);
   return { name: file.name, summary: describeSquad(data), form, repairs, excluded };
@@ -78,7 +80,7 @@ async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData
 }
 
 const worker: TokenizerWorker = {
-  readSquad: (role, file) => reply(() => readSquad(role, file)),
+  readSquad: (role, file, origin) => reply(() => readSquad(role, file, origin)),
 
   fetchSquad: (role, url, onProgress) =>
     reply(async () => {
@@ -86,7 +88,8 @@ const worker: TokenizerWorker = {
       const report = (loaded: number, total: number | null) => onProgress(loaded, total ?? 0);
       const blob = await downloadFile(url, { signal: abort.signal, onProgress: report });
       const { pathname } = new URL(url);
-      return readSquad(role, new File([blob], pathname.slice(pathname.lastIndexOf('/') + 1)));
+      const file = new File([blob], pathname.slice(pathname.lastIndexOf('/') + 1));
+      return readSquad(role, file, originOf(url));
     }),
 
   fetchModel: (base, id, onProgress) =>
@@ -111,8 +114,9 @@ const worker: TokenizerWorker = {
       const { signal } = (abort = new AbortController());
       const tokenizer = await tokenizerFor(Object.entries(modelFiles), args);
       const chosen = chooseForRun(files, args);
-      const names = { train: files.train.name, evaluation: files.evaluation.name };
-      return prepareRows(tokenizer, chosen.examples, names, chosen.args, onProgress, signal);
+      const describe = ({ name, origin }: (typeof files)[Role]) => ({ name, origin });
+      const described = { train: describe(files.train), evaluation: describe(files.evaluation) };
+      return prepareRows(tokenizer, chosen.examples, described, chosen.args, onProgress, signal);
     }),
 
   prepareRun: (runId, onProgress) =>
@@ -120,8 +124,7 @@ const worker: TokenizerWorker = {
       const { signal } = (abort = new AbortController());
       const [run, inputs] = [await getRun(runId), await getRunInputs(runId)];
       const tokenizer = await tokenizerFor(inputs.modelFiles, run.args);
-      const names = { train: run.data.train.name, evaluation: run.data.evaluation.name };
-      return prepareRows(tokenizer, inputs, names, run.args, onProgress, signal);
+      return prepareRows(tokenizer, inputs, run.data, run.args, onProgress, signal);
     }),
 
   cancel: () => abort.abort(),

@@ -54,9 +54,9 @@ class Made {
   async make(kind: ExportKind): Promise<void> {
     await guarded('export', async () => {
       await holdCurrent();
-      this.forget();
       begin('exporting');
       const listing = unwrap(await exporter().make(kind, cardFacts(folderName(kind)), work.reporter()));
+      this.forget();
       this.files = { kind, listing, model: modelParts() };
     });
   }

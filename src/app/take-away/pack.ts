@@ -1,5 +1,4 @@
 // What people take away: the current model, and the checkpoint of its run.
-import { modelCard } from '../../export/model-card.ts';
 import { unwrap } from '../../workers/protocol.ts';
 import { held } from '../state/held.svelte.ts';
 import { guarded, holdCurrent } from '../state/jobs.ts';
@@ -12,8 +11,7 @@ export async function downloadModel(): Promise<Blob | null> {
   return packed(async () => {
     await holdCurrent();
     work.begin('packing');
-    const card = modelCard({ ...cardFacts('manabi-model'), types: [] });
-    return unwrap(await trainer.download(card));
+    return unwrap(await trainer.download(cardFacts('manabi-model')));
   });
 }
 
