@@ -8,7 +8,7 @@ import { transformersFolder } from '../export/transformers-folder.ts';
 import { readExportCommand } from './export-arguments.ts';
 import { readModelToExport } from './model-folder.ts';
 import { UsageError } from './train-arguments.ts';
-import { writeExport } from './write-export.ts';
+import { writeFolder } from './write-folder.ts';
 
 async function main(): Promise<void> {
   const { model_name_or_path, output_dir, types } = readExportCommand(process.argv.slice(2));
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     types,
   });
   const made = transformersFolder({ config, read: readerOf(tensors), files }, types, card);
-  await writeExport(output_dir, made);
+  await writeFolder(output_dir, made);
   if (!made.some(({ name }) => name === 'tokenizer.json')) {
     console.log(`${model_name_or_path} has no tokenizer: transformers.js needs one beside the model.`);
   }

@@ -1,5 +1,5 @@
 // npm run train -- --model_name_or_path DIR|ID --train_file F --validation_file F --output_dir D [--learning_rate ...]
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { predictionsCsv } from '../answering/csv.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
@@ -10,6 +10,7 @@ import {
   type PreparedFigures,
 } from '../answering/prepare-data.ts';
 import { predictionsJson } from '../answering/squad-predictions.ts';
+import { textFile } from '../export/export-file.ts';
 import { modelCard } from '../export/model-card.ts';
 import { readCardHeader } from '../checkpoint/card-header.ts';
 import type { ModelFindings } from '../checkpoint/model-folder.ts';
@@ -29,6 +30,7 @@ import { openDataFile, originOfFile } from './data-file.ts';
 import { openModel, readCheckpoint, writeCheckpoint, writeModelFolder } from './model-folder.ts';
 import { progressBar } from './progress-bar.ts';
 import { readTrainCommand, UsageError, type TrainCommand } from './train-arguments.ts';
+import { writeFolder } from './write-folder.ts';
 
 /** Names of run_qa.py (percent), and the project's own beside them. */
 function resultsOf(evaluation: Evaluation, log: readonly LogEntry[]) {
@@ -150,10 +152,12 @@ async function main(): Promise<void> {
       eval_samples: rows.examples.evaluation.length,
       ...resultsOf(evaluation, state.log_history),
     };
-    await writeFile(join(output_dir, 'eval_results.json'), `${JSON.stringify(results, null, 2)}\n`);
-    await writeFile(join(output_dir, 'README.md'), cardWith(evaluation));
-    await writeFile(join(output_dir, 'predictions.csv'), predictionsCsv(evaluation.rows));
-    await writeFile(join(output_dir, 'predictions.json'), predictionsJson(evaluation.rows));
+    await writeFolder(output_dir, [
+      textFile('eval_results.json', `${JSON.stringify(results, null, 2)}\n`),
+      textFile('README.md', cardWith(evaluation)),
+      textFile('predictions.csv', predictionsCsv(evaluation.rows)),
+      textFile('predictions.json', predictionsJson(evaluation.rows)),
+    ]);
     console.log(JSON.stringify(results, null, 2));
   }
   engine.dispose();
