@@ -15,6 +15,7 @@ import { modelCard } from '../export/model-card.ts';
 import { readCardHeader } from '../checkpoint/card-header.ts';
 import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
+import '../errors/in-english.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { positionLimit } from '../model/config.ts';
 import type { Engine } from '../model/engine.ts';
