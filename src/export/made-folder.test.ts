@@ -1,5 +1,5 @@
 import { unzipSync } from 'fflate';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { bytesSource } from '../checkpoint/byte-source.ts';
 import { crc32 } from '../compression/crc32.ts';
 import { readSafetensors } from '../checkpoint/safetensors.ts';
@@ -73,6 +73,23 @@ test('the model is gone when its file is made, and the sum of the bytes is told'
   const bytes = made.reduce((sum, { blob }) => sum + blob.size, 0);
   expect(told.at(-1)).toEqual([bytes, bytes]);
   expect(Object.keys(await unzipped(zipBlob(made)))).toContain('onnx/model_quantized.onnx');
+});
+
+test('a file that the browser finds no room for is told, and not taken for whole', async () => {
+  // As Chromium's are on a full disk: of the right size, and not to be read.
+  class BlobWithoutRoom extends Blob {
+    override slice(): Blob {
+      const noRoom = new DOMException('The requested file could not be read.', 'NotReadableError');
+      return Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(noRoom) });
+    }
+  }
+  vi.stubGlobal('Blob', BlobWithoutRoom);
+  try {
+    const folder = pythonFolder({ config, read: readerOf(randomWeights(config, 3)), files }, 'float32', '');
+    await expect(makeFiles(folder)).rejects.toMatchObject({ code: 'export-no-room', place: 'config.json' });
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 test('a cancel ends the making', async () => {

@@ -110,6 +110,16 @@ test('the zip of a page of one’s own holds the page, the model and what runs i
   });
 });
 
+test('what was made stays where another making is cancelled', async () => {
+  unwrap(await exporter.make({ kind: 'python', type: 'float16' }, facts, noProgress));
+  const cancel = proxy(() => exporter.cancel());
+  const cancelled = await exporter.make({ kind: 'onnx', types: ['fp32', 'q8'] }, facts, cancel);
+  expect(cancelled).toMatchObject({ ok: false, code: 'cancelled' });
+  const zip = unzipSync(new Uint8Array(await unwrap(await exporter.zip()).arrayBuffer()));
+  expect(Object.keys(zip)).toContain('predict.py');
+  expect(Object.keys(zip)).not.toContain('onnx/model.onnx');
+});
+
 test('nothing is there to be saved before it is made, nor after it is released', async () => {
   await expect(async () => unwrap(await exporter.zip())).rejects.toThrow('Make them first');
   unwrap(await exporter.make({ kind: 'python', type: 'bfloat16' }, facts, noProgress));

@@ -18,6 +18,7 @@ import { modelCard } from '../export/model-card.ts';
 import { onnxNames } from '../export/onnx/stored-weights.ts';
 import { pythonFolder } from '../export/python-folder.ts';
 import { transformersFolder } from '../export/transformers-folder.ts';
+import { requireWhole } from '../export/whole-blob.ts';
 import page from '../export/web-page/index.html?raw';
 import { webPage, type Runtime } from '../export/web-page/web-page.ts';
 import { parseConfig } from '../model/config.ts';
@@ -178,7 +179,12 @@ const worker: ExportWorker = {
       return found;
     }),
 
-  zip: () => reply(async () => zipBlob(madeFiles().files)),
+  zip: () =>
+    reply(async () => {
+      const zip = zipBlob(madeFiles().files);
+      await requireWhole(zip, 'zip');
+      return zip;
+    }),
 
   upload: (destination, onProgress) =>
     reply(async () => {
