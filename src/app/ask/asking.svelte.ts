@@ -25,6 +25,7 @@ class Asking {
   private isAsking = false;
   private wantsMore = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Of the last answer for which no model had to be loaded. */
   private tookMs = 0;
 
   /** Not beside a model that answers otherwise. */
@@ -71,9 +72,10 @@ class Asking {
     if (context === '') return this.refuse('answer-empty-context');
     if (question === '') return this.refuse('answer-empty-question');
     const begun = performance.now();
+    const by = held.model;
     const answers = await ask(question, context);
     if (work.errors.ask || work.busy) return;
-    this.tookMs = performance.now() - begun;
+    this.tookMs = by && by === held.model ? performance.now() - begun : 0;
     this.last = { context, question, answers, by: held.model };
   }
 
