@@ -5,6 +5,8 @@ import '../errors/in-english.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { readerOf } from '../export/exported-model.ts';
 import { modelCard } from '../export/model-card.ts';
+import { onnxNames } from '../export/onnx/stored-weights.ts';
+import { typesInTwoFiles } from '../export/onnx/two-files.ts';
 import { transformersFolder } from '../export/transformers-folder.ts';
 import { readExportCommand } from './export-arguments.ts';
 import { readModelToExport } from './model-folder.ts';
@@ -27,6 +29,11 @@ async function main(): Promise<void> {
     types,
   });
   const made = transformersFolder({ config, read: readerOf(tensors), files }, types, card);
+  for (const type of typesInTwoFiles(made)) {
+    console.log(
+      `${onnxNames[type]} is above 2 GB, with its weights in a second file: onnxruntime reads it, transformers.js 2 does not. For that one choose a smaller --dtype.`,
+    );
+  }
   await writeFolder(output_dir, made);
   if (!made.some(({ name }) => name === 'tokenizer.json')) {
     console.log(`${model_name_or_path} has no tokenizer: transformers.js needs one beside the model.`);

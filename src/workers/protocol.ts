@@ -167,7 +167,9 @@ export interface TrainerWorker {
   /** The record of a run. Where nothing can be stored it is in this worker's memory alone: the page finds none of its own. */
   run(runId: string): Promise<Reply<Run>>;
   /** Puts the last whole checkpoint of a run in place of the model held; gives how far it is and what was damaged. */
-  restore(runId: string): Promise<Reply<{ progress: Run['progress']; damaged: Reply<never>[] }>>;
+  restore(
+    runId: string,
+  ): Promise<Reply<{ progress: Run['progress']; parameters: number; damaged: Reply<never>[] }>>;
   /** Trains a run begun or restored; its checkpoints and log go to the store. */
   train(
     runId: string,

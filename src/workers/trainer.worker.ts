@@ -317,7 +317,8 @@ const worker: TrainerWorker = {
         handle_impossible_answer: run.args.version_2_with_negative === true,
       });
       if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
-      return { progress: progressOf(state), damaged: damaged.map(failure) };
+      const parameters = parameterCount(config);
+      return { progress: progressOf(state), parameters, damaged: damaged.map(failure) };
     }),
 
   train: (runId, onEvent, onStorageError) =>
