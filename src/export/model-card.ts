@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Evaluation } from '../answering/evaluation.ts';
 import type { CardHeader } from '../checkpoint/card-header.ts';
 import type { DataOrigin } from '../squad/data-origin.ts';
-import { onnxNames, type OnnxType } from './onnx/stored-weights.ts';
+import { onnxNames, type OnnxType } from './onnx/onnx-types.ts';
 
 /** What a model card tells of a model; what is not known is said so. */
 export interface ModelFacts {

@@ -6,7 +6,8 @@ import type { ExportedModel } from './exported-model.ts';
 import { bytesFile, jsonFile, textFile, type ExportFile } from './export-file.ts';
 import { debertaOnnx } from './onnx/deberta-graph.ts';
 import { GraphBuilder } from './onnx/graph.ts';
-import { onnxNames, storedWeights, type OnnxType } from './onnx/stored-weights.ts';
+import { storedWeights } from './onnx/stored-weights.ts';
+import { onnxNames, type OnnxType } from './onnx/onnx-types.ts';
 import { onnxFiles } from './onnx/write-onnx.ts';
 import { forTransformersJs, sentencePieceAsJson } from './tokenizer-json.ts';
 

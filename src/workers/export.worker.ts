@@ -15,7 +15,7 @@ import { takerOf, type ExportedModel } from '../export/exported-model.ts';
 import { uploadToHub } from '../export/hub-upload.ts';
 import { makeFiles, zipBlob, type MadeFile } from '../export/made-folder.ts';
 import { modelCard } from '../export/model-card.ts';
-import { onnxNames } from '../export/onnx/stored-weights.ts';
+import { onnxNames } from '../export/onnx/onnx-types.ts';
 import { pythonFolder } from '../export/python-folder.ts';
 import { transformersFolder } from '../export/transformers-folder.ts';
 import { requireWhole } from '../export/whole-blob.ts';

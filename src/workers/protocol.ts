@@ -8,7 +8,7 @@ import { ManabiError, type ErrorCode } from '../errors/manabi-error.ts';
 import type { ExportCheck } from '../export/check-export.ts';
 import type { HubDestination } from '../export/hub-upload.ts';
 import type { ModelFacts } from '../export/model-card.ts';
-import type { OnnxType } from '../export/onnx/stored-weights.ts';
+import type { OnnxType } from '../export/onnx/onnx-types.ts';
 import type { PythonType } from '../export/python-folder.ts';
 import type { Batch } from '../features/feature.ts';
 import type { Logits, NamedTensors } from '../model/engine.ts';

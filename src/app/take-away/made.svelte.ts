@@ -2,7 +2,7 @@
 import { ManabiError } from '../../errors/manabi-error.ts';
 import type { ExportCheck } from '../../export/check-export.ts';
 import type { HubDestination } from '../../export/hub-upload.ts';
-import type { OnnxType } from '../../export/onnx/stored-weights.ts';
+import type { OnnxType } from '../../export/onnx/onnx-types.ts';
 import { typesInTwoFiles } from '../../export/onnx/two-files.ts';
 import { unwrap, type ExportKind, type FileListing } from '../../workers/protocol.ts';
 import { chosen } from '../state/chosen.svelte.ts';

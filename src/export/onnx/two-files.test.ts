@@ -5,7 +5,7 @@ import { ManabiError } from '../../errors/manabi-error.ts';
 import type { ExportedModel } from '../exported-model.ts';
 import { onnxModel } from '../transformers-folder.ts';
 import { webPage } from '../web-page/web-page.ts';
-import { onnxTypes } from './stored-weights.ts';
+import { onnxTypes } from './onnx-types.ts';
 import { typesInTwoFiles, typesOfTwoFiles } from './two-files.ts';
 
 /** No weight is read before its file is written. */

@@ -1,5 +1,5 @@
 // A model beyond 2 GiB is two files. onnxruntime reads them; @xenova/transformers 2 reads the first alone, and fails.
-import { onnxNames, onnxTypes, type OnnxType } from './stored-weights.ts';
+import { onnxNames, onnxTypes, type OnnxType } from './onnx-types.ts';
 
 /** A protobuf message ends at 2 GiB. */
 export const MAX_MESSAGE_BYTES = 2 ** 31 - 1;

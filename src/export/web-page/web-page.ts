@@ -1,7 +1,7 @@
 import type { ExportedModel } from '../exported-model.ts';
 import { textFile, type ExportFile } from '../export-file.ts';
 import { ManabiError } from '../../errors/manabi-error.ts';
-import { onnxNames, type OnnxType } from '../onnx/stored-weights.ts';
+import { onnxNames, type OnnxType } from '../onnx/onnx-types.ts';
 import { typesInTwoFiles } from '../onnx/two-files.ts';
 import { transformersFolder } from '../transformers-folder.ts';
 
