@@ -104,9 +104,31 @@ test('the files listed are sent to the hub with a token that is not kept, and ar
     await page.getByRole('alert').getByRole('button').click();
   }
   expect(hub.repositories.size).toBe(0);
+
+  const send = async () => {
+    await token.fill('hf_write');
+    await page.getByRole('button', { name: '送る', exact: true }).click();
+  };
+  hub.breaks = true;
+  await send();
+  await expect(page.getByRole('alert')).toContainText('アップロードできませんでした');
+  await page.getByRole('alert').getByRole('button').click();
+  hub.breaks = false;
+  hub.onLargeFile = () => new Promise(() => {});
+  await send();
+  const dock = page.getByRole('region', { name: '進行状況' });
+  await expect(dock).toContainText('送っています');
+  await dock.getByRole('button').click();
+  await expect(page.getByRole('status').filter({ hasText: '取り消し' })).toBeVisible();
+  expect([...(hub.repositories.get('me/model')?.keys() ?? [])]).toEqual([]);
+  await expect(files.locator('li code')).toHaveText(listed);
+
+  hub.onLargeFile = () => {};
   await token.fill('hf_write');
   await page.getByRole('button', { name: '送る', exact: true }).click();
-  await expect(files.getByRole('link')).toHaveAttribute('href', 'https://huggingface.co/me/model');
+  await expect(files.getByRole('link')).toHaveAttribute('href', 'https://huggingface.co/me/model', {
+    timeout: 60_000,
+  });
   await expect(token).toHaveValue('');
   const sent = hub.repositories.get('me/model');
   expect([...(sent?.keys() ?? [])].toSorted()).toEqual(listed.toSorted());
