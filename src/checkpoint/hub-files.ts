@@ -15,6 +15,7 @@ export interface HubOptions {
 }
 
 const CONFIG = 'config.json';
+const CARD = 'README.md';
 const tokenizerFiles = ['tokenizer.json', 'spm.model'];
 const smallFiles = [
   CONFIG,
@@ -32,8 +33,8 @@ const weightFiles = [
 ];
 
 /**
- * The files of a model by name: config.json, the tokenizer's, and the weights (single or sharded with their index), from
- * `url`/resolve/main/ by `download`.
+ * The files of a model by name: config.json, the tokenizer's, the card where it can be had, and the weights (single or sharded with their
+ * index), from `url`/resolve/main/ by `download`.
  *
  * Throws ManabiError: hub-unknown-model, hub-gated, hub-no-file, hub-index, and what `download` throws.
  */
@@ -82,6 +83,10 @@ export async function downloadModelFiles(
   if (!tokenizerFiles.some((name) => files.has(name))) {
     throw new ManabiError('hub-no-file', modelId, { file: tokenizerFiles.join(' / ') });
   }
+  await load(CARD).catch((error: unknown) => {
+    // It only tells of the model.
+    if (signal?.aborted || !(error instanceof ManabiError)) throw error;
+  });
   for (const name of weightFiles) {
     const isIndex = name.endsWith('.index.json');
     weightsKnown = !isIndex;

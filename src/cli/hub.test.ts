@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readCardHeader } from '../checkpoint/card-header.ts';
 import { readHubAddress, readHubFacts } from '../checkpoint/hub-files.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { headParameters } from '../model/parameters.ts';
@@ -15,7 +16,14 @@ import { downloadText } from './progress-bar.ts';
 
 // A hub on this machine that gives the built-in model and sample, with the listing that tells hashes.
 const folder = 'public/model';
-const names = ['config.json', 'spm.model', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+const names = [
+  'config.json',
+  'spm.model',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'README.md',
+  'model.safetensors',
+];
 let server: Server;
 let base = '';
 let cache = '';
@@ -87,6 +95,16 @@ test('a download that broke off goes on where it ended', async () => {
   breakAfter = null;
   expect(await codeOf(openModel('local/small', 42, cache))).toBe('read');
   expect(asked.at(-1)).toBe('/local/small/resolve/main/model.safetensors bytes=1000-');
+});
+
+test('the card comes with the model, which is read without it too', async () => {
+  refuse = (path) => (path.endsWith('README.md') ? 503 : null);
+  expect((await openModel('local/small', 42, cache)).files).not.toHaveProperty(['README.md']);
+  rmSync(cache, { recursive: true });
+  refuse = () => null;
+  const { files, isFromHub } = await openModel('local/small', 42, cache);
+  expect(readCardHeader(files['README.md']).license).toEqual(['apache-2.0']);
+  expect(isFromHub).toBe(true);
 });
 
 test('weights of another hash are refused and not kept', async () => {

@@ -5,11 +5,13 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { Feature } from '../features/feature.ts';
 import { positionLimit } from '../model/config.ts';
 import { describeSquad } from '../squad/describe.ts';
+import type { DataOrigin } from '../squad/data-origin.ts';
 import type { SquadData, SquadExample } from '../squad/example.ts';
 import { mendRows } from '../squad/mend-rows.ts';
 import { readSquadFile } from '../squad/read-file.ts';
 import { downloadFile } from '../storage/downloads.ts';
 import { modelFilesFromHub } from '../storage/hub-model.ts';
+import { originOf } from '../storage/jsquad.ts';
 import { getRun, getRunInputs } from '../storage/runs.ts';
 import { createDecoder } from '../tokenizer/decode.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -29,7 +31,12 @@ import {
 
 const SHOWN_EXCLUDED = 50;
 
-const files: Record<Role, SquadData | null> = { train: null, evaluation: null };
+interface OpenFile {
+  data: SquadData;
+  origin: DataOrigin | undefined;
+}
+
+const files: Record<Role, OpenFile | null> = { train: null, evaluation: null };
 let prepared: PreparedRows | null = null;
 /** Made as soon as work is asked for: a cancel that comes right after it must not be lost. */
 let abort = new AbortController();
@@ -47,7 +54,7 @@ async function tokenizerFor(
 async function prepareRows(
   tokenizer: Tokenizer,
   given: Record<Role, SquadExample[]>,
-  fileNames: Record<Role, string>,
+  described: PreparedRows['files'],
   args: TrainingArguments,
   onProgress: OnProgress,
   signal: AbortSignal,
@@ -56,16 +63,16 @@ async function prepareRows(
     await onProgress(done, total);
     if (signal.aborted) throw new ManabiError('cancelled', '');
   });
-  prepared = { ...rows, fileNames };
+  prepared = { ...rows, files: described };
   return { ...figures, firstRow: rows.train.length > 0 ? await decoded(tokenizer, rows.train[0]) : null };
 }
 
-async function readSquad(role: Role, file: File): Promise<DataFile> {
-  return keepData(role, await readSquadFile(file, { mendable: true }));
+async function readSquad(role: Role, file: File, origin?: DataOrigin): Promise<DataFile> {
+  return keepData(role, await readSquadFile(file, { mendable: true }), origin);
 }
 
-function keepData(role: Role, data: SquadData): DataFile {
-  files[role] = data;
+function keepData(role: Role, data: SquadData, origin?: DataOrigin): DataFile {
+  files[role] = { data, origin };
   const { fileName: name, form, repairs } = data;
   const mendable = data.excluded.filter(({ mended }) => mended).length;
   // The examples stay here.
@@ -73,7 +80,10 @@ function keepData(role: Role, data: SquadData): DataFile {
   return { name, summary: describeSquad(data), form, repairs, excluded, mendable };
 }
 
-const examplesOf = (role: Role) => files[role]?.examples ?? [];
+const examplesOf = (role: Role) => files[role]?.data.examples ?? [];
+
+/** Name and origin of a file as a run keeps them. */
+const describe = (role: Role) => ({ name: files[role]?.data.fileName ?? '', origin: files[role]?.origin });
 
 async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData['firstRow']> {
   const decode = await createDecoder(tokenizer);
@@ -83,7 +93,7 @@ async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData
 }
 
 const worker: TokenizerWorker = {
-  readSquad: (role, file) => reply(() => readSquad(role, file)),
+  readSquad: (role, file, origin) => reply(() => readSquad(role, file, origin)),
 
   fetchSquad: (role, url, onProgress) =>
     reply(async () => {
@@ -91,7 +101,8 @@ const worker: TokenizerWorker = {
       const report = (loaded: number, total: number | null) => onProgress(loaded, total ?? 0);
       const blob = await downloadFile(url, { signal: abort.signal, onProgress: report });
       const { pathname } = new URL(url);
-      return readSquad(role, new File([blob], pathname.slice(pathname.lastIndexOf('/') + 1)));
+      const file = new File([blob], pathname.slice(pathname.lastIndexOf('/') + 1));
+      return readSquad(role, file, originOf(url));
     }),
 
   fetchModel: (base, id, onProgress) =>
@@ -106,9 +117,9 @@ const worker: TokenizerWorker = {
 
   mend: (role) =>
     reply(async () => {
-      const data = files[role];
-      if (!data) throw new RangeError('mend before a file is read');
-      return keepData(role, mendRows(data));
+      const file = files[role];
+      if (!file) throw new RangeError('mend before a file is read');
+      return keepData(role, mendRows(file.data), file.origin);
     }),
 
   preview: (role, query, modelFiles) =>
@@ -127,8 +138,8 @@ const worker: TokenizerWorker = {
         evaluation: { examples: examplesOf('evaluation') },
       };
       const chosen = chooseForRun(given, args);
-      const names = { train: files.train?.fileName ?? '', evaluation: files.evaluation?.fileName ?? '' };
-      return prepareRows(tokenizer, chosen.examples, names, chosen.args, onProgress, signal);
+      const described = { train: describe('train'), evaluation: describe('evaluation') };
+      return prepareRows(tokenizer, chosen.examples, described, chosen.args, onProgress, signal);
     }),
 
   prepareRun: (runId, onProgress) =>
@@ -136,8 +147,7 @@ const worker: TokenizerWorker = {
       const { signal } = (abort = new AbortController());
       const [run, inputs] = [await getRun(runId), await getRunInputs(runId)];
       const tokenizer = await tokenizerFor(inputs.modelFiles, run.args);
-      const names = { train: run.data.train.name, evaluation: run.data.evaluation.name };
-      return prepareRows(tokenizer, inputs, names, run.args, onProgress, signal);
+      return prepareRows(tokenizer, inputs, run.data, run.args, onProgress, signal);
     }),
 
   cancel: () => abort.abort(),
