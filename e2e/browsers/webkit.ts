@@ -19,6 +19,7 @@ export async function openWebKit(): Promise<BrowserPage | string> {
       LANG: 'ja_JP.UTF-8',
       LC_ALL: 'ja_JP.UTF-8',
       LANGUAGE: 'ja',
+      JSC_useSharedArrayBuffer: '1',
       WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
     },
     stdio: 'ignore',

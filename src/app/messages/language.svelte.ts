@@ -20,7 +20,7 @@ const loadErrorTexts: Record<Language, () => Promise<ErrorTexts>> = {
 function firstLanguage(): Language {
   const kept = localStorage.getItem(KEY);
   if (kept === 'ja' || kept === 'en') return kept;
-  return navigator.language.startsWith('ja') ? 'ja' : 'en';
+  return /^ja\b/i.test(navigator.language) ? 'ja' : 'en';
 }
 
 /** The language of the page, remembered on this computer. */
