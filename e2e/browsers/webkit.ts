@@ -13,7 +13,7 @@ export async function openWebKit(): Promise<BrowserPage | string> {
   const binary = browsers.find((path) => existsSync(path));
   if (!existsSync(DRIVER) || !binary) return 'no WebKitWebDriver or MiniBrowser (Debian: webkit2gtk-driver)';
   if (!existsSync('/usr/bin/xvfb-run')) return 'no xvfb-run (Debian: xvfb)';
-  const driver = spawn('xvfb-run', ['-a', DRIVER, `--port=${PORT}`], {
+  const driver = spawn('xvfb-run', ['-a', '-s', '-screen 0 1600x1000x24', DRIVER, `--port=${PORT}`], {
     env: {
       ...process.env,
       // A process without a locale: `navigator.language` is "C".
