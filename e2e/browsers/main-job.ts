@@ -20,16 +20,23 @@ import {
 } from './page.ts';
 import { fillIn, MINUTE, pressWhenEnabled, require, until } from './visitor.ts';
 
-const answered = (rows: number) => `return (() => { ${answeredRows} })() === ${rows}`;
+/** Scripts that tell whether there are so many answers, and whether the newest run of the list says this. */
+export const answered = (rows: number) => `return (() => { ${answeredRows} })() === ${rows}`;
 const after = (step: number) => `return (() => { ${stepsDone} })() > ${step}`;
-const runSays = (words: string) => `return (() => { ${newestRun} })().includes(${JSON.stringify(words)})`;
+export const runSays = (words: string) =>
+  `return (() => { ${newestRun} })().includes(${JSON.stringify(words)})`;
 
-/** First visit, then a run on the built-in sample: paused, resumed, stopped, the page opened again over itself, continued to its end. */
-export async function trainOnSample(page: BrowserPage, url: string): Promise<string> {
+/** First visit, whatever the browser's language; gives what the page computes on. */
+export async function openInJapanese(page: BrowserPage, url: string): Promise<string> {
   await page.open(url);
   await page.evaluate(speakJapanese);
   await page.open(url);
-  const found = String(await until(page, 'a device', device));
+  return String(await until(page, 'a device', device));
+}
+
+/** First visit, then a run on the built-in sample: paused, resumed, stopped, the page opened again over itself, continued to its end. */
+export async function trainOnSample(page: BrowserPage, url: string): Promise<string> {
+  const found = await openInJapanese(page, url);
   // 8 steps per epoch: a checkpoint after the eighth.
   await fillIn(page, { max_train_samples: '64', max_eval_samples: '4', num_train_epochs: '3' });
   await pressWhenEnabled(page, buttons.trySample);

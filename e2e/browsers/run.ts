@@ -1,25 +1,29 @@
-// npm run test:browsers -- [--required] [chromium] [firefox] [firefox-private] [webkit]: the main job in these browsers (default: all), on the built
-// page. Exit status 1 where a browser that is there fails; what is not there is said, and with --required fails too. Pictures go to test-results/.
+// npm run test:browsers -- [--required] [chromium] [plain-http] [firefox] [firefox-private] [webkit]: the main job in these browsers (default: all), on
+// the built page. Exit status 1 where a browser that is there fails; what is not there is said, and with --required fails too. Pictures go to test-results/.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { preview } from 'vite';
-import { askOwnQuestion, downloadModel, requireNoAlert, trainOnDropped, trainOnSample } from './main-job.ts';
-import { closeFrame, frameWidths, openFrame, widths, type BrowserPage } from './page.ts';
+import {
+  answered,
+  askOwnQuestion,
+  downloadModel,
+  openInJapanese,
+  requireNoAlert,
+  runSays,
+  trainOnDropped,
+  trainOnSample,
+} from './main-job.ts';
+import { buttons, closeFrame, has, frameWidths, openFrame, widths, type BrowserPage } from './page.ts';
 import { openChromium, openFirefox } from './puppeteer.ts';
-import { require, until } from './visitor.ts';
+import { fillIn, pressWhenEnabled, require, until } from './visitor.ts';
 import { openWebKit } from './webkit.ts';
 
 const PORT = Number(process.env.MANABI_BROWSERS_PORT ?? 4672);
 const url = `http://localhost:${PORT}/`;
+/** A name that only the browser knows, so that the address is not localhost. */
+const OTHER_MACHINE = 'other-machine.test';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pictures = `${root}/test-results/browsers`;
-
-const browsers: Record<string, () => Promise<BrowserPage | string>> = {
-  chromium: () => openChromium(),
-  firefox: () => openFirefox(),
-  'firefox-private': () => openFirefox({ 'browser.privatebrowsing.autostart': true }),
-  webkit: openWebKit,
-};
 
 /** The page fits in the width of a desk and of a phone. */
 async function seeWidths(page: BrowserPage, name: string): Promise<void> {
@@ -58,12 +62,42 @@ async function visit(page: BrowserPage, name: string): Promise<void> {
   await requireNoAlert(page);
 }
 
+/** From an address that is neither https nor localhost: one thread, and the page says why. */
+async function visitPlainHttp(page: BrowserPage): Promise<void> {
+  const device = await openInJapanese(page, `http://${OTHER_MACHINE}:${PORT}/`);
+  require(device.startsWith('CPU · 1 '), `one thread was expected: ${device}`);
+  await until(page, 'why there is no GPU', has('https か localhost'));
+  await fillIn(page, { max_train_samples: '16', max_eval_samples: '3', num_train_epochs: '1' });
+  await pressWhenEnabled(page, buttons.trySample);
+  await until(page, 'the run', runSays('2 / 2'));
+  await until(page, 'its answers', answered(3));
+  await askOwnQuestion(page);
+  await downloadModel(page);
+  await requireNoAlert(page);
+}
+
+interface Case {
+  open: () => Promise<BrowserPage | string>;
+  visit: (page: BrowserPage, name: string) => Promise<void>;
+}
+
+const cases: Record<string, Case> = {
+  chromium: { open: () => openChromium(), visit },
+  'plain-http': { open: () => openChromium(OTHER_MACHINE), visit: visitPlainHttp },
+  firefox: { open: () => openFirefox(), visit },
+  'firefox-private': { open: () => openFirefox({ 'browser.privatebrowsing.autostart': true }), visit },
+  webkit: { open: openWebKit, visit },
+};
+
 if (!existsSync(`${root}/dist/index.html`)) throw new Error('run npm run build first');
 mkdirSync(pictures, { recursive: true });
-const server = await preview({ root, preview: { port: PORT, strictPort: true } });
+const server = await preview({
+  root,
+  preview: { port: PORT, strictPort: true, allowedHosts: [OTHER_MACHINE] },
+});
 let failed = 0;
-const named = Object.entries(browsers).filter(([name]) => process.argv.includes(name));
-for (const [name, open] of named.length > 0 ? named : Object.entries(browsers)) {
+const named = Object.entries(cases).filter(([name]) => process.argv.includes(name));
+for (const [name, { open, visit: job }] of named.length > 0 ? named : Object.entries(cases)) {
   const opened = await open();
   if (typeof opened === 'string') {
     console.log(`NOT FOUND: ${opened}`);
@@ -72,7 +106,7 @@ for (const [name, open] of named.length > 0 ? named : Object.entries(browsers)) 
   }
   console.log(`${name}: ${opened.name}`);
   try {
-    await visit(opened, name);
+    await job(opened, name);
     console.log(`  passed`);
   } catch (error) {
     failed++;
