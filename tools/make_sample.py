@@ -2,8 +2,8 @@
 
     python tools/make_sample.py OUT_DIR [--seed 1]
 
-train.json: 5,000 questions of the training texts. Every text stands in it as it was written, with three of its questions, and many of them
-multiplied: with other names, places, numbers, dates and things, some of them arbitrary strings, sentences moved, questions in other words. valid.json: 360 questions, three of each
+train.json: 5,000 questions of the training texts. Every text of at most 200 characters stands in it as it was written, with three of its
+questions, and many of them multiplied: with other names, places, numbers, dates and things, some of them arbitrary strings, sentences moved, questions in other words. valid.json: 360 questions, three of each
 evaluation text, as they were written. All text is CC0.
 """
 
@@ -17,6 +17,7 @@ from reword_questions import rearrange, reword_question
 from sample_texts import read_texts
 
 TRAIN, VALID, EACH = 5000, 360, 3
+LONGEST = 200
 
 
 def paragraph(text, questions, name):
@@ -27,14 +28,14 @@ def paragraph(text, questions, name):
 
 def training(rng):
     """Every text as it was written, then rounds over multiplied texts until there are enough questions."""
-    texts = read_texts("train")
+    texts = [text for text in read_texts("train") if len(text["context"]) <= LONGEST]
     words, contexts = Words(texts), [text["context"] for text in texts]
     articles, count, turn = [], 0, 0
     while True:
         for text in rng.sample(texts, len(texts)):
             name = f"{text['id']}-{turn}"
             if turn:
-                text = rearrange(exchange(text, words, rng, rng.choice([0.0, 0.1, 0.3, 0.7])), rng, contexts, 240)
+                text = rearrange(exchange(text, words, rng, rng.choice([0.0, 0.1, 0.3, 0.7])), rng, contexts, LONGEST)
             questions = rng.sample(text["questions"], min(EACH, len(text["questions"]), TRAIN - count))
             if turn:
                 questions = [{**q, "question": reword_question(q["question"], rng)} for q in questions]

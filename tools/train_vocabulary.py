@@ -75,6 +75,9 @@ def build(lines, count):
         add(word, -6.0, 1)
     for word, score in words:
         add(word, score, 1)
+    # What other programs write for 〜 and ‖ of JIS X 0208; the normalizer leaves it as it is.
+    for character in "～∥":
+        add(character, lowest, 1)
     t = proto.trainer_spec
     t.pad_id, t.bos_id, t.eos_id, t.unk_id = 0, 1, 2, 3
     t.pad_piece, t.bos_piece, t.eos_piece, t.unk_piece = "[PAD]", "[CLS]", "[SEP]", "[UNK]"

@@ -14,9 +14,9 @@ test('a device is found, on all cores, unless one is named', () => {
 
 test('the recipes are those of the page, and options go over them', () => {
   expect(read('--recipe', 'sample').args).toEqual(recipes.sample);
-  expect(read('--recipe', 'sample', '--num_train_epochs', '2').args).toEqual({
+  expect(read('--recipe', 'sample', '--num_train_epochs', '3').args).toEqual({
     ...recipes.sample,
-    num_train_epochs: 2,
+    num_train_epochs: 3,
   });
 });
 

@@ -1,20 +1,23 @@
 import type { Tokenizer } from './tokenizer.ts';
 
+const BYTE = /^<0x[0-9A-F]{2}>$/;
+
 export interface DecodeOptions {
   skip_special_tokens?: boolean;
 }
 
-export type Decode = (ids: ArrayLike<number>, options?: DecodeOptions) => string;
+/** Null where a byte is among the ids. */
+export type Decode = (ids: ArrayLike<number>, options?: DecodeOptions) => string | null;
 
 /**
  * ids -> text by @xenova/transformers, loaded only when it is asked for. Its decoder gives what the Rust library gives for
- * pieces with U+2581; byte pieces it puts together differently, and of other models it would show the pieces as they are, so there is
- * none (null) for such a tokenizer. (Its encoder is not used: it normalizes differently and returns no spans.)
+ * pieces with U+2581; byte pieces it puts together differently, so it decodes none, and of other models it would show the pieces as they
+ * are, so there is none (null) for such a tokenizer. (Its encoder is not used: it normalizes differently and returns no spans.)
  */
 export async function createDecoder(tokenizer: Tokenizer): Promise<Decode | null> {
   const vocab = Array.from({ length: tokenizer.vocabSize }, (_, id) => [tokenizer.idToToken(id), 0] as const);
   const pieces = vocab.map(([piece]) => piece);
-  if (pieces.includes('<0x00>') || !pieces.some((piece) => piece.startsWith('\u2581'))) return null;
+  if (!pieces.some((piece) => piece.startsWith('\u2581'))) return null;
   const { padTokenId, clsTokenId, sepTokenId, unkTokenId, maskTokenId } = tokenizer;
   if (unkTokenId < 0) return null;
   const special = [padTokenId, clsTokenId, sepTokenId, unkTokenId, maskTokenId].filter((id) => id >= 0);
@@ -35,8 +38,10 @@ export async function createDecoder(tokenizer: Tokenizer): Promise<Decode | null
     },
     {},
   );
-  return (ids, { skip_special_tokens = false } = {}) =>
-    ids.length === 0
+  return (ids, { skip_special_tokens = false } = {}) => {
+    if (Array.from(ids).some((id) => BYTE.test(tokenizer.idToToken(id)))) return null;
+    return ids.length === 0
       ? ''
       : decoder.decode(Array.from(ids), { skip_special_tokens, clean_up_tokenization_spaces: false });
+  };
 }

@@ -99,16 +99,17 @@ export const recipes: Record<RecipeName, TrainingArguments> = {
   /** Tuned for the built-in model and sample (tools/finetune_check.py). */
   sample: {
     ...defaultArguments,
-    learning_rate: 1e-3,
-    num_train_epochs: 8,
+    learning_rate: 5e-4,
+    num_train_epochs: 2,
     weight_decay: 0.01,
-    max_seq_length: 192,
+    max_seq_length: 224,
     doc_stride: 0,
     return_overflowing_tokens: false,
     pad_to_max_length: false,
-    pad_to_multiple_of: 32,
-    max_train_samples: 1000,
-    max_eval_samples: 100,
+    pad_to_multiple_of: 8,
+    group_by_length: true,
+    max_train_samples: 2400,
+    max_eval_samples: 200,
   },
   /** The reference recipe, exactly. */
   notebook: {

@@ -89,7 +89,8 @@ async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData
   const decode = await createDecoder(tokenizer);
   if (!decode) return null;
   const { inputIds, startPosition, endPosition } = row;
-  return { text: decode(inputIds), answer: decode(inputIds.slice(startPosition, endPosition + 1)) };
+  const [text, answer] = [decode(inputIds), decode(inputIds.slice(startPosition, endPosition + 1))];
+  return text === null || answer === null ? null : { text, answer };
 }
 
 const worker: TokenizerWorker = {
