@@ -14,7 +14,7 @@ import { baseName, type ByteSource } from './byte-source.ts';
 import { isAdapter, loadWeights, type WeightNaming } from './load-weights.ts';
 import { refuseStandIn, refuseText, TELLING_BYTES } from '../compression/recognise-file.ts';
 
-/** config.json and the tokenizer's files by name, whole. */
+/** config.json, the tokenizer's files and the model card by name, whole. */
 export type TextFiles = Readonly<Record<string, Uint8Array>>;
 
 /** What is told of a model that was read. */
@@ -41,7 +41,7 @@ export interface ReadModelFolder {
 const besideTokenizer = ['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json'];
 
 export function isTextFile(name: string): boolean {
-  return /\.(json|model|txt)$/.test(name);
+  return /\.(json|model|txt)$|^README\.md$/.test(name);
 }
 
 /** Throws ManabiError model-no-config, model-adapter and what parseConfig throws. `place` names the folder. */

@@ -242,6 +242,12 @@ export const en = {
     'It cannot be written ({reason}). Check the free space and your right to write, or name another place. Nothing half-made was left.',
   'export-no-head':
     'There is no question-answering head ({tensor}). Choose a model trained for question answering, or train it first.',
+  'export-no-room':
+    'The browser found no room for this file ({megabytes} MB, {reason}). Free space on the disk, then make it again. Nothing half-made was saved.',
+  'export-two-files':
+    'Above 2 GB an ONNX model is two files, which transformers.js 2 cannot load. Choose a smaller type, float16 or 8 bits.',
+  'export-not-json':
+    '“{key}” is NaN, which JSON does not have, so transformers.js cannot read this file. Give “{key}” a number or null in config.json and choose the model again.',
   'export-float16-range':
     'The weight {value} is beyond float16 (65504 at most). Save as float32 or bfloat16.',
   // parity

@@ -263,6 +263,12 @@ export const ja: ErrorTexts = {
     '書き込めません（{reason}）。空き容量と書き込みの権限を確かめるか、別の場所を指定してください。途中のファイルは残していません。',
   'export-no-head':
     '質問応答のヘッド（{tensor}）がありません。質問応答で学習したモデルを選ぶか、先に学習してください。',
+  'export-no-room':
+    'このファイル（{megabytes} MB）を置く場所がブラウザーにありません（{reason}）。ディスクの空きを増やしてから、もう一度作ってください。途中のファイルは保存していません。',
+  'export-two-files':
+    '2 GB を超える ONNX モデルは 2 つのファイルになり、transformers.js 2 では読み込めません。float16 か 8 ビットを選んでください。',
+  'export-not-json':
+    '「{key}」が NaN です。JSON に NaN はなく、transformers.js はこのファイルを読めません。config.json の「{key}」を数値か null にして、モデルを選び直してください。',
   'export-float16-range':
     '重み {value} は float16 で表せません（上限は 65504）。float32 か bfloat16 で保存してください。',
   // parity

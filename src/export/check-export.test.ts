@@ -13,7 +13,7 @@ import { checkExport } from './check-export.ts';
 import { readerOf } from './exported-model.ts';
 import { makeFiles } from './made-folder.ts';
 import { transformersFolder } from './transformers-folder.ts';
-import type { OnnxType } from './onnx/stored-weights.ts';
+import type { OnnxType } from './onnx/onnx-types.ts';
 
 const name = (file: string) => `models/qa-trained/${file}`;
 const given = ['config.json', 'spm.model', 'tokenizer_config.json', 'special_tokens_map.json'];

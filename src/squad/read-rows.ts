@@ -12,7 +12,7 @@ interface Surroundings {
 export class RowReader {
   readonly examples: SquadExample[] = [];
   readonly excluded: ExcludedRow[] = [];
-  readonly repairs: DataRepairs = { idsFromPlace: 0, startsFromText: 0, startsMoved: 0, startsFound: 0 };
+  readonly repairs: DataRepairs = noRepairs();
   /** Whether an article with paragraphs was met. */
   nested = false;
   private readonly seen = new Set<string>();
@@ -71,22 +71,27 @@ export class RowReader {
     const hasText = columns.answers !== undefined || columns.answer_text !== undefined;
     if (!given || (!hasText && !is_impossible && isPlace(start))) return leaveOut('answer-shape');
     const answers = is_impossible ? [] : placeAnswers(given, context, this.repairs);
-    if (!Array.isArray(answers)) return leaveOut(answers.reason, answers);
-    if (own === null) this.repairs.idsFromPlace++;
     const title = get(columns.title) ?? around.title;
-    this.examples.push({
-      id,
-      title: typeof title === 'string' ? title : '',
-      question,
-      context,
-      answers,
-      is_impossible: answers.length === 0,
-    });
+    const example = { id, title: typeof title === 'string' ? title : '', question, context };
+    if (!Array.isArray(answers)) {
+      const { reason, standsAt: start } = answers;
+      if (start === undefined) return leaveOut(reason);
+      const placed = placeAnswers([{ ...given[0], start }, ...given.slice(1)], context, noRepairs());
+      if (!Array.isArray(placed)) return leaveOut(reason);
+      const mended = { ...example, answers: placed, is_impossible: false };
+      return leaveOut(reason, { standsAt: start, mended: { example: mended, after: this.examples.length } });
+    }
+    if (own === null) this.repairs.idsFromPlace++;
+    this.examples.push({ ...example, answers, is_impossible: answers.length === 0 });
   }
 
   private exclude(place: string, wanted: string): void {
     this.excluded.push({ place, id: '', reason: 'not-a-question', wanted });
   }
+}
+
+function noRepairs(): DataRepairs {
+  return { idsFromPlace: 0, startsFromText: 0, startsMoved: 0, startsFound: 0, startsMended: 0 };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

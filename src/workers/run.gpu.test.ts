@@ -11,6 +11,7 @@ import { bytesOf } from './model-files.ts';
 import {
   unwrap,
   type Backend,
+  type CardFacts,
   type Reply,
   type Role,
   type RowSource,
@@ -35,6 +36,7 @@ function examples(count: number, answer: (year: string) => string): SquadExample
 }
 
 const noProgress = proxy(() => {});
+const facts: CardFacts = { base: 'tiny', isFromHub: false, id: 'tiny', run: null, scores: null };
 
 const args = {
   ...defaultArguments,
@@ -67,9 +69,9 @@ async function open(started: Worker, backend: Backend): Promise<void> {
   const tokenizer = readTokenizer(await bytesOf(new Map(Object.entries(model))));
   const rows = (role: Role) => given[role].flatMap((example) => windowFeatures(tokenizer, example, args));
   const { port1, port2 } = new MessageChannel();
-  const fileNames = { train: 'train.json', evaluation: 'valid.json' };
+  const named = { train: { name: 'train.json' }, evaluation: { name: 'valid.json' } };
   const all = { train: rows('train'), evaluation: rows('evaluation'), examples: given };
-  const prepared = { ...all, negative: null, fileNames };
+  const prepared = { ...all, negative: null, files: named };
   expose({ rows: () => prepared } satisfies RowSource, port1);
   await trainer.connect(transfer(port2, [port2]));
 }
@@ -89,7 +91,7 @@ test('a run that kept its best weights gives them again when it is opened', asyn
   expect(Math.min(...losses)).toBeLessThan(losses[2]);
 
   const weights = async () => {
-    const zip = unwrap(await trainer.download(''));
+    const zip = unwrap(await trainer.download(facts));
     const found = unzipSync(new Uint8Array(await zip.arrayBuffer()));
     return Object.entries(found).find(([name]) => name.endsWith('model.safetensors'))?.[1];
   };
@@ -157,7 +159,7 @@ test('where nothing can be stored a run is trained in memory, which is said once
   expect(unwrap(await trainer.evaluate({ runId, when: 'after' }, noProgress, noProgress)).rows).toHaveLength(
     4,
   );
-  expect(unwrap(await trainer.download('')).size).toBeGreaterThan(1000);
+  expect(unwrap(await trainer.download(facts)).size).toBeGreaterThan(1000);
   expect(unwrap(await trainer.restore(runId))).toMatchObject({ progress: { step: 6 }, damaged: [] });
 });
 

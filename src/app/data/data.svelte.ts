@@ -1,5 +1,5 @@
 import { unwrap, type DataFile, type Role } from '../../workers/protocol.ts';
-import { sampleFile } from './sample-file.ts';
+import { sampleFile, sampleOrigin } from './sample-file.ts';
 import { requireDataFile } from '../shell/recognise-files.ts';
 import { work } from '../state/work.svelte.ts';
 import { tokenizer } from '../state/workers.ts';
@@ -43,6 +43,11 @@ class Data {
     });
   }
 
+  /** Puts answer_start where the answer certainly stands, in the rows that were left out for it. */
+  async mend(role: Role): Promise<void> {
+    await work.told('data', async () => this.take(role, unwrap(await tokenizer.mend(role))));
+  }
+
   /** Back to the sample. */
   clear(role: Role): void {
     delete work.errors.data;
@@ -53,7 +58,8 @@ class Data {
   async fill(): Promise<void> {
     for (const role of roles) {
       if (this.files[role]) continue;
-      this.take(role, unwrap(await tokenizer.readSquad(role, await sampleFile(samples[role]))), true);
+      const file = await sampleFile(samples[role]);
+      this.take(role, unwrap(await tokenizer.readSquad(role, file, sampleOrigin)), true);
     }
   }
 

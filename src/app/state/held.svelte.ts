@@ -33,6 +33,8 @@ interface HeldRows {
 class Held {
   /** Another object for other weights; null: nothing that could be told. */
   model = $state.raw<HeldModel | null>(null);
+  /** Of the model that was read last. */
+  parameters = $state(0);
   private rows = $state.raw<HeldRows | null>(null);
   /** What a run takes of the GPU, or what would fit; null without a GPU. */
   memory = $state.raw<RunMemory | null>(null);
@@ -90,8 +92,11 @@ class Held {
     await device.require();
     work.begin('loading');
     const { seed } = chosen.args;
-    chosen.found = unwrap(await trainer.load(files, description, seed, work.reporter()));
-    this.memory = null;
+    const found = unwrap(await trainer.load(files, description, seed, work.reporter()));
+    this.memory = this.model = null;
+    work.heedStop();
+    chosen.found = found;
+    this.parameters = found.parameters;
     this.model = { runId: null, seed };
   }
 
@@ -99,7 +104,8 @@ class Held {
   async restore(runId: string): Promise<Run['progress']> {
     await device.require();
     work.begin('loading');
-    const { progress, damaged } = unwrap(await trainer.restore(runId));
+    const { progress, parameters, damaged } = unwrap(await trainer.restore(runId));
+    this.parameters = parameters;
     this.model = { runId };
     for (const error of damaged) work.warn(error);
     return progress;
@@ -118,6 +124,8 @@ class Held {
     const onStorageError = proxy((error: Reply<never>) => work.warn(error));
     const ended = unwrap(await trainer.train(runId, onEvent, onStorageError));
     this.model = { runId };
+    // A stop has been done, or came when the last step was over: what follows is not meant by it.
+    work.ending = null;
     return ended;
   }
 
@@ -134,7 +142,9 @@ class Held {
   async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
     work.begin('evaluating');
     const onStorageError = proxy((error: Reply<never>) => work.warn(error));
-    return unwrap(await trainer.evaluate(store, work.reporter(), onStorageError));
+    const found = unwrap(await trainer.evaluate(store, work.reporter(), onStorageError));
+    work.heedStop();
+    return found;
   }
 
   /** Throws ManabiError where every question was left out: the error of the first one. */
