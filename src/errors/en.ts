@@ -144,6 +144,8 @@ export const en = {
   'cpu-no-kernels': 'The kernels cannot be loaded ({reason}). Check the connection and reload the page.',
   'cpu-memory':
     'This needs {needed} MiB of memory, which is not there. Halve per_device_train_batch_size and double gradient_accumulation_steps, lower max_seq_length, or close other apps and tabs.',
+  'page-incomplete':
+    'A part of the page (a worker) could not be loaded. Check the network and reload the page. If the server is yours, let it send Cross-Origin-Embedder-Policy with a 304, too.',
   'cpu-thread':
     'A compute thread stopped ({reason}). The run goes on from its last checkpoint: reload the page.',
   'gpu-memory':

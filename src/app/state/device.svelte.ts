@@ -1,7 +1,7 @@
 import { ManabiError, type ErrorCode } from '../../errors/manabi-error.ts';
 import { unwrap, type Backend, type Device } from '../../workers/protocol.ts';
 import { work } from './work.svelte.ts';
-import { trainer } from './workers.ts';
+import { trainer, unloaded } from './workers.ts';
 
 const KEEP_GPU = 'manabi-keep-software-gpu';
 
@@ -32,7 +32,7 @@ class DeviceState {
   async require(): Promise<void> {
     if (this.current) return;
     // Work may be asked for while the page still looks for a GPU: it waits for that one.
-    this.opening ??= this.find().finally(() => (this.opening = null));
+    this.opening ??= Promise.race([this.find(), unloaded]).finally(() => (this.opening = null));
     await this.opening;
   }
 
