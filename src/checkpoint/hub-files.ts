@@ -158,6 +158,42 @@ async function listFiles(
   }
 }
 
+/** What is to be known of a model before it is fetched. */
+export interface HubModelFacts {
+  /** config.json as it is there. */
+  config: unknown;
+  /** Of the files that downloadModelFiles would load; null where the hub does not list them. */
+  bytes: number | null;
+}
+
+/** Throws ManabiError hub-unknown-model, hub-no-file, download-unreachable, config-not-json. */
+export async function readHubFacts({ base, id, url }: HubAddress): Promise<HubModelFacts> {
+  const { files } = await listFiles(base, id, undefined);
+  const address = fileUrl(url, CONFIG);
+  const response = await fetch(address).catch((error: unknown) => {
+    throw new ManabiError('download-unreachable', address, { reason: String(error) });
+  });
+  if (!response.ok) {
+    throw files
+      ? new ManabiError('hub-no-file', id, { file: CONFIG })
+      : new ManabiError('hub-unknown-model', id, { base });
+  }
+  const config: unknown = await response.json().catch((error: unknown) => {
+    throw new ManabiError('config-not-json', address, { reason: String(error) });
+  });
+  return { config, bytes: files && neededBytes(files) };
+}
+
+function neededBytes(files: ReadonlyMap<string, { size: number }>): number {
+  const weights = weightFiles.find((name) => files.has(name)) ?? '';
+  const [stem, ending] = [weights.split('.')[0], weights.replace('.index.json', '').split('.').at(-1)];
+  const isShard = (name: string) =>
+    weights.endsWith('.index.json') && name.startsWith(`${stem}-`) && name.endsWith(`.${ending}`);
+  return [...files]
+    .filter(([name]) => [...smallFiles, CARD, weights].includes(name) || isShard(name))
+    .reduce((sum, [, { size }]) => sum + size, 0);
+}
+
 async function shardNames(index: Blob, place: string): Promise<string[]> {
   const broken = (reason: string) => new ManabiError('hub-index', place, { reason });
   let map: unknown;

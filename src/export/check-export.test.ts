@@ -58,3 +58,12 @@ test('an export of other weights is found out, with the question', { timeout: 60
   expect(found.passed).toBe(false);
   expect(found.differences[0]).toMatchObject({ id: examples[0].id, question: examples[0].question });
 });
+
+test('files that transformers.js cannot load are told with its reason', { timeout: 60_000 }, async () => {
+  const folder = transformersFolder({ config, read: readerOf(weights), files }, ['fp32'], '');
+  const made = (await makeFiles(folder)).filter(({ name: file }) => file !== 'config.json');
+  await expect(checkExport(transformers, made, 'fp32', engine, tokenizer, examples)).rejects.toMatchObject({
+    code: 'export-check',
+    details: { reason: expect.stringMatching(/config\.json/) },
+  });
+});

@@ -39,6 +39,8 @@ export interface DataFile extends Pick<SquadData, 'form' | 'repairs'> {
   summary: SquadSummary;
   /** The first of the rows left out, to be shown; `summary` counts all of them. */
   excluded: ExcludedRow[];
+  /** How many rows `mend` would take in. */
+  mendable: number;
 }
 
 /** What is told of rows that were prepared, with their first one for the page. */
@@ -57,6 +59,8 @@ export interface TokenizerWorker {
   readSquad(role: Role, file: File, origin?: DataOrigin): Promise<Reply<DataFile>>;
   /** The same for a file from the network, kept in the store for the next visit. Progress in bytes. */
   fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
+  /** Takes the rows in whose answer certainly stands elsewhere than answer_start says (src/squad/mend-rows.ts). */
+  mend(role: Role): Promise<Reply<DataFile>>;
   /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
   fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
   /** Rows of a file that was read; with `files` (config.json and the tokenizer's) also their tokens. */
@@ -157,6 +161,8 @@ export interface TrainerWorker {
   ): Promise<Reply<LoadedModel>>;
   /** Takes the GPU memory that a run needs, if it fits, and says what would fit if it does not; null without a GPU. */
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
+  /** What a run of a model that is not held (its config.json) would need of the device's memory. */
+  plan(config: unknown, args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
   /**
    * Holds the GPU to the processor with the kernels of the model held, once per adapter, browser and build; null on the processor. `begin` and `train` do
    * so themselves, and fail with gpu-wrong where the two do not agree: the page then shows `text` to be copied, and offers `open('cpu')`.

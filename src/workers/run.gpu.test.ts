@@ -62,6 +62,7 @@ async function open(started: Worker, backend: Backend): Promise<void> {
   trainer = wrap<TrainerWorker>(worker);
   const model = await files();
   unwrap(await trainer.open(backend));
+  expect(await trainer.ask('?', '?', noProgress)).toMatchObject({ ok: false, code: 'model-not-loaded' });
   unwrap(await trainer.load(model, { source: 'files', name: 'tiny' }, 42, noProgress));
   // What is learnt is wrong for the evaluation: its loss rises.
   const given = { train: examples(8, (year) => year), evaluation: examples(4, () => '駅') };
@@ -121,6 +122,8 @@ test('a model is scored as it came after a run with fp16 that did not begin', as
 test('a stop that comes right after what it ends, or in its last moment, is not lost', async () => {
   const cancelled = { ok: false, code: 'cancelled' };
   const runId = unwrap(await trainer.begin('full', args));
+  // It has not come to its first checkpoint yet.
+  expect(await trainer.restore(runId)).toMatchObject({ ok: false, code: 'run-no-checkpoint' });
   const stoppedAtOnce = async (work: Promise<unknown>) => {
     await trainer.stop();
     return work;

@@ -6,7 +6,8 @@ import type { Feature } from '../features/feature.ts';
 import { positionLimit } from '../model/config.ts';
 import { describeSquad } from '../squad/describe.ts';
 import type { DataOrigin } from '../squad/data-origin.ts';
-import type { SquadExample } from '../squad/example.ts';
+import type { SquadData, SquadExample } from '../squad/example.ts';
+import { mendRows } from '../squad/mend-rows.ts';
 import { readSquadFile } from '../squad/read-file.ts';
 import { downloadFile } from '../storage/downloads.ts';
 import { modelFilesFromHub } from '../storage/hub-model.ts';
@@ -30,10 +31,9 @@ import {
 
 const SHOWN_EXCLUDED = 50;
 
-const files: Record<Role, { name: string; origin?: DataOrigin; examples: SquadExample[] }> = {
-  train: { name: '', examples: [] },
-  evaluation: { name: '', examples: [] },
-};
+type KnownData = SquadData & { origin?: DataOrigin };
+
+const files: Record<Role, KnownData | null> = { train: null, evaluation: null };
 let prepared: PreparedRows | null = null;
 /** Made as soon as work is asked for: a cancel that comes right after it must not be lost. */
 let abort = new AbortController();
@@ -65,12 +65,20 @@ async function prepareRows(
 }
 
 async function readSquad(role: Role, file: File, origin?: DataOrigin): Promise<DataFile> {
-  const data = await readSquadFile(file);
-  files[role] = { name: file.name, origin, examples: data.examples };
-  const { form, repairs } = data;
-  const excluded = data.excluded.slice(0, SHOWN_EXCLUDED);
-  return { name: file.name, summary: describeSquad(data), form, repairs, excluded };
+  return keepData(role, { ...(await readSquadFile(file, { mendable: true })), origin });
 }
+
+function keepData(role: Role, data: KnownData): DataFile {
+  files[role] = data;
+  const { fileName: name, form, repairs } = data;
+  const mendable = data.excluded.filter(({ mended }) => mended).length;
+  // The examples stay here.
+  const excluded = data.excluded.slice(0, SHOWN_EXCLUDED).map((row) => ({ ...row, mended: undefined }));
+  return { name, summary: describeSquad(data), form, repairs, excluded, mendable };
+}
+
+const examplesOf = (role: Role) => files[role]?.examples ?? [];
+const describe = (role: Role) => ({ name: files[role]?.fileName ?? '', origin: files[role]?.origin });
 
 async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData['firstRow']> {
   const decode = await createDecoder(tokenizer);
@@ -102,20 +110,30 @@ const worker: TokenizerWorker = {
       return Object.fromEntries(files);
     }),
 
+  mend: (role) =>
+    reply(async () => {
+      const data = files[role];
+      if (!data) throw new RangeError('mend before a file is read');
+      return keepData(role, { ...mendRows(data), origin: data.origin });
+    }),
+
   preview: (role, query, modelFiles) =>
     reply(async () => {
       const tokenizer = modelFiles && readTextFiles(await bytesOf(Object.entries(modelFiles))).tokenizer;
       const other = role === 'train' ? 'evaluation' : 'train';
-      return previewData(files[role].examples, files[other].examples, query, tokenizer);
+      return previewData(examplesOf(role), examplesOf(other), query, tokenizer);
     }),
 
   prepare: (modelFiles, args, onProgress) =>
     reply(async () => {
       const { signal } = (abort = new AbortController());
       const tokenizer = await tokenizerFor(Object.entries(modelFiles), args);
-      const chosen = chooseForRun(files, args);
-      const describe = ({ name, origin }: (typeof files)[Role]) => ({ name, origin });
-      const described = { train: describe(files.train), evaluation: describe(files.evaluation) };
+      const given = {
+        train: { examples: examplesOf('train') },
+        evaluation: { examples: examplesOf('evaluation') },
+      };
+      const chosen = chooseForRun(given, args);
+      const described = { train: describe('train'), evaluation: describe('evaluation') };
       return prepareRows(tokenizer, chosen.examples, described, chosen.args, onProgress, signal);
     }),
 

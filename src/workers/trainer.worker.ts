@@ -12,7 +12,7 @@ import { Gpu } from '../devices/gpu/device.ts';
 import { Pacing } from '../devices/gpu/pacing.ts';
 import { defaultTiles, isTileChoice, type TileChoice } from '../kernels/linear/tile.ts';
 import { tuneTiles } from '../devices/gpu/tune.ts';
-import type { DebertaConfig } from '../model/config.ts';
+import { parseConfig, type DebertaConfig } from '../model/config.ts';
 import { float32, type Engine, type EngineSettings, type NamedTensors } from '../model/engine.ts';
 import { KernelEngine } from '../engine/engine.ts';
 import { needsWideAddresses } from '../engine/memory.ts';
@@ -272,6 +272,13 @@ const worker: TrainerWorker = {
         refused = Math.min(...memory.plans.map(({ total }) => total));
         return plan();
       }
+    }),
+
+  plan: (config, args, longest) =>
+    reply(async () => {
+      const device = gpu ?? cpu;
+      if (!device) throw new RangeError('plan before a device is open');
+      return planRun(parseConfig(config, 'config.json'), args, longest, { ...device.memory, refused });
     }),
 
   check: () =>
