@@ -1,6 +1,6 @@
 // What a run will need before it is started, from the same lists that allocation and recording use.
 import type { DeviceMemory } from '../devices/device.ts';
-import type { DeviceBuffer, KernelCall } from '../kernels/kernel.ts';
+import type { DeviceBuffer, KernelCall, Slice } from '../kernels/kernel.ts';
 import { defaultTiles, type TileChoice } from '../kernels/linear/tile.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { float32, type EngineSettings } from '../model/engine.ts';
@@ -11,7 +11,7 @@ import { Build } from './build.ts';
 import { forward } from './forward.ts';
 import { GUARANTEED_BINDING, layoutOf, trainedLayout, type Layout } from './layout.ts';
 import { normPartBytes, optimizerCalls } from './optimizer.ts';
-import { spaceOf, type Mode, type Shape } from './space.ts';
+import { buffersFor, spaceOf, type Mode, type Shape } from './space.ts';
 import { METRICS, STATE_BYTES, STATE_METRICS } from './state.ts';
 
 /** The largest batch of a kind that a run will see. */
@@ -45,33 +45,43 @@ export interface StepCalls {
   finish: KernelCall[];
 }
 
-/** A step as it will be recorded, with buffers that do not exist: for counting dispatches, FLOPs and bytes without a GPU. */
+/** Makes the buffers of a list of calls, by name. */
+type MakeBuffer = (name: string, bytes: number) => DeviceBuffer;
+
+/** Recording only passes buffers on; it never touches them. */
+const noBuffer: MakeBuffer = () => ({ size: 0 });
+
+/** A step as it will be recorded. By default with buffers that do not exist: for counting dispatches, FLOPs and bytes without a GPU. */
 export function stepCalls(
   config: DebertaConfig,
   shape: Shape,
   tiles: TileChoice = defaultTiles,
   settings: EngineSettings = float32,
   recompute = false,
+  makeBuffer: MakeBuffer = noBuffer,
 ): StepCalls {
   const layout = layoutOf(config);
   const trained = trainedLayout(layout, settings);
-  // Recording only passes buffers on; it never touches them.
-  const none: DeviceBuffer = { size: 0 };
-  const slabs = layout.slabs.map(() => none);
-  const state = { buffer: none, offset: 0, size: STATE_BYTES };
+  const slabs = (name: string) => layout.slabs.map(({ length }, i) => makeBuffer(`${name} ${i}`, 4 * length));
+  const slice = (name: string, size: number) => ({ buffer: makeBuffer(name, size), offset: 0, size });
+  const spaces = new Map<string, Slice>();
   const buffers = {
-    weights: slabs,
-    gradients: slabs,
-    state,
-    space: (_: string, length: number) => ({ buffer: none, offset: 0, size: 4 * length }),
+    weights: slabs('weights'),
+    gradients: slabs('gradients'),
+    state: slice('step state', STATE_BYTES),
+    space: (name: string, length: number) => {
+      const found = spaces.get(name) ?? slice(name, 4 * length);
+      spaces.set(name, found);
+      return { ...found, size: 4 * length };
+    },
   };
   const pass = new Build(config, shape, 'train', layout, buffers, tiles, settings, recompute);
   forward(pass);
   backward(pass);
   const finish = new Build(config, { B: 1, N: 1 }, 'gradients', layout, buffers, tiles, settings, recompute);
   relativeGrad(finish);
-  const normParts = { buffer: none, offset: 0, size: normPartBytes(trained) };
-  const moments = { expAvg: slabs, expAvgSq: slabs };
+  const normParts = slice('norm parts', normPartBytes(trained));
+  const moments = { expAvg: slabs('exp_avg'), expAvgSq: slabs('exp_avg_sq') };
   const update = optimizerCalls(trained, { ...buffers, ...moments, normParts }, settings.fp16);
   return { pass: pass.calls, finish: [...finish.calls, ...update] };
 }
@@ -117,8 +127,8 @@ export function planMemory(
   const layout = layoutOf(config);
   const trained = trainedLayout(layout, settings);
   const part = largestPart(config, passes[0], GUARANTEED_BINDING, settings);
-  const lengths = spaceOfPasses(config, passes, GUARANTEED_BINDING, settings, recompute).values();
-  const spaces = Array.from(lengths, (length) => round(4 * length));
+  const lengths = spaceOfPasses(config, passes, GUARANTEED_BINDING, settings, recompute);
+  const spaces = Array.from(buffersFor(lengths, device.kind).values(), (length) => round(4 * length));
   const bytesOf = ({ slabs }: Layout) => slabs.map(({ length }) => round(4 * length));
   const slabs = bytesOf(layout);
   const { pass, finish } = stepCalls(config, part, defaultTiles, settings, recompute);

@@ -51,10 +51,14 @@ export async function checkGpu(gpu: Gpu, config: DebertaConfig, tiles: TileChoic
 
 /** Throws gpu-wrong where the GPU computes other numbers than the processor. */
 export async function requireRightGpu(gpu: Gpu, config: DebertaConfig, tiles: TileChoice): Promise<void> {
-  const report = await checkGpu(gpu, config, tiles);
+  requireAgreement(await checkGpu(gpu, config, tiles), gpu.name);
+}
+
+/** Throws gpu-wrong. */
+export function requireAgreement(report: Pick<DeviceReport, 'agrees' | 'differences'>, name: string): void {
   if (report.agrees) return;
   const difference = Math.max(...Object.values(report.differences)).toPrecision(2);
-  throw new ManabiError('gpu-wrong', gpu.name, { difference, bound: CHECK_BOUND });
+  throw new ManabiError('gpu-wrong', name, { difference, bound: CHECK_BOUND });
 }
 
 /** One line per fact, to be copied into a report. */
