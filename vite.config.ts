@@ -2,17 +2,6 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Connect, type HtmlTagDescriptor, type Plugin } from 'vite';
 import { isolationHeaders } from './src/isolation-headers.ts';
 
-/** On every answer. (Vite's own `headers` leave them out of a 304, and WebKit then refuses the workers of a page that is opened again.) */
-const isolated: Connect.NextHandleFunction = (_request, response, next) => {
-  for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
-  next();
-};
-const isolate: Plugin = {
-  name: 'isolate',
-  configureServer: ({ middlewares }) => void middlewares.use(isolated),
-  configurePreviewServer: ({ middlewares }) => void middlewares.use(isolated),
-};
-
 /** Names what the page is drawn with in index.html, so that it comes with the script that asks for it and not after it. */
 const preloadPage: Plugin = {
   name: 'preload-page',
@@ -45,6 +34,17 @@ const preloadPage: Plugin = {
       return tags;
     },
   },
+};
+
+/** On every answer. (Vite's own `headers` leave them out of a 304, and WebKit then refuses the workers of a page that is opened again.) */
+const isolated: Connect.NextHandleFunction = (_request, response, next) => {
+  for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
+  next();
+};
+const isolate: Plugin = {
+  name: 'isolate',
+  configureServer: ({ middlewares }) => void middlewares.use(isolated),
+  configurePreviewServer: ({ middlewares }) => void middlewares.use(isolated),
 };
 
 export default defineConfig({

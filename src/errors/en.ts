@@ -39,7 +39,8 @@ export const en = {
     'This file cannot be used. Drop a file with questions (JSON, JSON Lines, CSV, TSV or Parquet) or a model folder.',
   'drop-busy': 'Nothing is taken while work goes on. Drop it again when it has ended.',
   // tokenizer
-  'tokenizer-missing': 'There is no tokenizer. Add tokenizer.json or spm.model.',
+  'tokenizer-missing':
+    'There is no tokenizer. Add tokenizer.json or spm.model; from other files, as vocab.txt, Python makes a tokenizer.json: AutoTokenizer.from_pretrained(folder).save_pretrained(folder).',
   'tokenizer-broken': 'The tokenizer file is broken ({reason}). Download it again.',
   'tokenizer-not-json': 'Not valid JSON ({reason}). Check that the file is complete.',
   'tokenizer-shape':

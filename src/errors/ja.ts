@@ -43,7 +43,8 @@ export const ja: ErrorTexts = {
     'このファイルは使えません。質問のファイル（JSON、JSON Lines、CSV、TSV、Parquet）か、モデルのフォルダーを置いてください。',
   'drop-busy': '今の作業が終わるまで受け取れません。終わってからもう一度置いてください。',
   // tokenizer
-  'tokenizer-missing': 'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。',
+  'tokenizer-missing':
+    'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。vocab.txt などしかないときは、Python の AutoTokenizer.from_pretrained(フォルダー).save_pretrained(フォルダー) で tokenizer.json を作ってください。',
   'tokenizer-broken':
     'トークナイザーのファイルが壊れています（{reason}）。もう一度ダウンロードしてください。',
   'tokenizer-not-json': 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
