@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test, type APIRequestContext, type Page } from '@playwright/test';
 
@@ -53,6 +54,15 @@ test('the page is drawn with at most 60 kB of JavaScript, and libraries that nob
   // What comes later moves nothing that is seen.
   await expect(page.locator('.badge')).toBeVisible({ timeout: 60_000 });
   expect(await page.evaluate(() => (globalThis as { shifted?: number }).shifted)).toBeLessThanOrEqual(0.02);
+});
+
+test('no script imports that of a worker, which WebKit would run a second time, so that two would answer', () => {
+  const scripts = readdirSync('dist/assets').filter((name) => name.endsWith('.js'));
+  const importing = scripts.filter((name) =>
+    /(?:from|import)\s*["'`]\.\/[a-z]+\.worker-/.test(readFileSync(`dist/assets/${name}`, 'utf8')),
+  );
+  expect(scripts.some((name) => name.startsWith('trainer.worker-'))).toBe(true);
+  expect(importing).toEqual([]);
 });
 
 /** What moved and what blocked since the page was opened, once nothing comes any more: CLS and the long tasks' time beyond 50 ms each. */
