@@ -14,6 +14,7 @@ export default mergeConfig(
           test: {
             name: 'unit',
             environment: 'node',
+            setupFiles: 'src/errors/in-english.ts',
             include: ['src/**/*.test.ts'],
             exclude: ['src/**/*.gpu.test.ts'],
           },
@@ -24,6 +25,7 @@ export default mergeConfig(
           optimizeDeps: { entries: ['src/**/*.gpu.test.ts', 'src/**/*.worker.ts', 'src/parity/served.ts'] },
           test: {
             name: 'chromium',
+            setupFiles: 'src/errors/in-english.ts',
             include: ['src/**/*.gpu.test.ts'],
             testTimeout: 120_000,
             fileParallelism: false,

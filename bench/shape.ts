@@ -1,5 +1,6 @@
 import type { Gpu } from '../src/devices/gpu/device.ts';
 import type { TileChoice } from '../src/kernels/linear/tile.ts';
+import '../src/errors/in-english.ts';
 import { ManabiError } from '../src/errors/manabi-error.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { EngineSettings } from '../src/model/engine.ts';

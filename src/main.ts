@@ -8,3 +8,4 @@ const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 await language.load();
 mount(App, { target });
+await language.loadErrors();

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import '../src/errors/in-english.ts';
 import { ManabiError } from '../src/errors/manabi-error.ts';
 import { readTokenizer, type TokenizerFiles } from '../src/tokenizer/read.ts';
 import type { EncodedWindow, Tokenizer } from '../src/tokenizer/tokenizer.ts';

@@ -8,6 +8,7 @@ import { exportModelFiles } from '../src/checkpoint/export.ts';
 import { isTextFile, readModelFolder } from '../src/checkpoint/model-folder.ts';
 import { trainerCheckpointFiles } from '../src/checkpoint/trainer-checkpoint.ts';
 import type { FileParts } from '../src/checkpoint/stored-zip.ts';
+import '../src/errors/in-english.ts';
 import { ManabiError } from '../src/errors/manabi-error.ts';
 import type { NamedTensors } from '../src/model/engine.ts';
 import { parameterShapes } from '../src/model/parameters.ts';

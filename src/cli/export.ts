@@ -1,5 +1,6 @@
 // npm run export -- --model_name_or_path DIR --output_dir OUT [--dtype fp32|fp16|q8]
 import { basename, resolve } from 'node:path';
+import '../errors/in-english.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { readerOf } from '../export/exported-model.ts';
 import { modelCard } from '../export/model-card.ts';

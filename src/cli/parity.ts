@@ -1,6 +1,7 @@
 // npm run parity -- FOLDER [--jsquad FILE] [--tokenizers DIR] [--models DIR] [--backend webgpu|cpu] [--only a,b] [--browser]
 // Exits with 1 where a check failed, with 2 where it could not run.
 import { readFile } from 'node:fs/promises';
+import '../errors/in-english.ts';
 import { Report } from '../parity/report.ts';
 import { runParity, type ParityCounts } from '../parity/run.ts';
 import { sourcesOf } from '../parity/sources.ts';

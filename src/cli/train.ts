@@ -13,6 +13,7 @@ import { predictionsJson } from '../answering/squad-predictions.ts';
 import { modelCard } from '../export/model-card.ts';
 import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
+import '../errors/in-english.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { positionLimit } from '../model/config.ts';
 import type { Engine } from '../model/engine.ts';

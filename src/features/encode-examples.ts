@@ -1,5 +1,4 @@
-import { ManabiError } from '../errors/manabi-error.ts';
-import type { ErrorCode } from '../errors/messages.ts';
+import { ManabiError, type ErrorCode } from '../errors/manabi-error.ts';
 import type { SquadData, SquadExample } from '../squad/example.ts';
 import { sampleExamples } from '../squad/sample.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';

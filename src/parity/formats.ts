@@ -1,7 +1,6 @@
 import { bytesSource, type ByteSource } from '../checkpoint/byte-source.ts';
 import { loadWeights, type LoadedWeights } from '../checkpoint/load-weights.ts';
-import { ManabiError } from '../errors/manabi-error.ts';
-import type { ErrorCode } from '../errors/messages.ts';
+import { ManabiError, type ErrorCode } from '../errors/manabi-error.ts';
 import { parseConfig } from '../model/config.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { headParameters, parameterShapes } from '../model/parameters.ts';

@@ -1,3 +1,4 @@
+import '../errors/in-english.ts';
 import type { Engine, NamedTensors } from '../model/engine.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import { parseSquad } from '../squad/read-file.ts';

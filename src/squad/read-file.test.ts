@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { gzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { unpackFile } from '../compression/unpack.ts';
+import { en } from '../errors/en.ts';
+import { ja } from '../errors/ja.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { describeForm, describeSquad } from './describe.ts';
 import { exclusionHint } from './exclusion-texts.ts';
@@ -189,8 +191,8 @@ test('an error names file and key in both languages', () => {
     parseSquad('{"data": [{"paragraphs": 3}]}', 'x.json');
     expect.unreachable();
   } catch (error) {
-    expect((error as ManabiError).in('ja')).toContain('x.json: data[0].paragraphs');
-    expect((error as ManabiError).in('en')).toContain('x.json: data[0].paragraphs');
+    expect((error as ManabiError).with(ja)).toContain('x.json: data[0].paragraphs');
+    expect((error as ManabiError).with(en)).toContain('x.json: data[0].paragraphs');
   }
 });
 

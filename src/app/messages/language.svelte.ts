@@ -1,4 +1,4 @@
-import { ManabiError, type Language } from '../../errors/manabi-error.ts';
+import { ManabiError, type ErrorTexts, type Language } from '../../errors/manabi-error.ts';
 import { fillSlots, type Slots } from './fill-slots.ts';
 import type { ja } from './ja.ts';
 
@@ -12,6 +12,11 @@ const loadMessages: Record<Language, () => Promise<Messages>> = {
   en: async () => (await import('./en.ts')).en,
 };
 
+const loadErrorTexts: Record<Language, () => Promise<ErrorTexts>> = {
+  ja: async () => (await import('../../errors/ja.ts')).ja,
+  en: async () => (await import('../../errors/en.ts')).en,
+};
+
 function firstLanguage(): Language {
   const kept = localStorage.getItem(KEY);
   if (kept === 'ja' || kept === 'en') return kept;
@@ -22,6 +27,7 @@ function firstLanguage(): Language {
 class LanguageState {
   current = $state<Language>(firstLanguage());
   private messages = $state.raw<Messages | null>(null);
+  private errorTexts = $state.raw<ErrorTexts | null>(null);
 
   get other(): Language {
     return this.current === 'ja' ? 'en' : 'ja';
@@ -32,9 +38,16 @@ class LanguageState {
     this.messages = await loadMessages[this.current]();
   }
 
+  /** After the page is drawn: what shows an error sooner has its code until then. */
+  async loadErrors(): Promise<void> {
+    const { current } = this;
+    const texts = await loadErrorTexts[current]();
+    if (current === this.current) this.errorTexts = texts;
+  }
+
   async toggle(): Promise<void> {
     const next = this.other;
-    this.messages = await loadMessages[next]();
+    [this.messages, this.errorTexts] = await Promise.all([loadMessages[next](), loadErrorTexts[next]()]);
     this.current = next;
     localStorage.setItem(KEY, next);
   }
@@ -46,7 +59,7 @@ class LanguageState {
 
   /** What went wrong, in the current language as far as it is known. */
   error(error: Error): string {
-    if (error instanceof ManabiError) return error.in(this.current);
+    if (error instanceof ManabiError) return this.errorTexts ? error.with(this.errorTexts) : error.message;
     return this.text('unknownError', { message: error.message });
   }
 }

@@ -1,5 +1,4 @@
-import { ManabiError } from '../../errors/manabi-error.ts';
-import type { ErrorCode } from '../../errors/messages.ts';
+import { ManabiError, type ErrorCode } from '../../errors/manabi-error.ts';
 import { unwrap, type Backend, type Device } from '../../workers/protocol.ts';
 import { work } from './work.svelte.ts';
 import { trainer } from './workers.ts';

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { en } from './en.ts';
+import { ja } from './ja.ts';
+import { ManabiError, type ErrorCode } from './manabi-error.ts';
+
+const slots = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
+
+test('an error is told in either language, with its place and its details', () => {
+  const error = new ManabiError('download-status', 'train.json', { status: 500 });
+  expect(error.with(ja)).toMatch(/^train\.json: .*500.*ください。$/);
+  expect(error.with(en)).toMatch(/^train\.json: .*500.*again later\.$/);
+  expect(error.message).toBe(error.with(en));
+});
+
+test('both languages fill the same slots', () => {
+  for (const code of Object.keys(en) as ErrorCode[]) expect(slots(ja[code]), code).toEqual(slots(en[code]));
+});
