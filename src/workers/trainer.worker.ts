@@ -6,7 +6,7 @@ import { exportModelZip } from '../checkpoint/export.ts';
 import { readTextFiles } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { CpuDevice } from '../devices/cpu/device.ts';
-import { measureRate } from '../devices/cpu/measure-rate.ts';
+import { measureRate } from '../devices/measure-rate.ts';
 import { Gpu } from '../devices/gpu/device.ts';
 import { Pacing } from '../devices/gpu/pacing.ts';
 import { defaultTiles, isTileChoice, type TileChoice } from '../kernels/linear/tile.ts';
