@@ -76,7 +76,7 @@ export function agrees(differences: DeviceDifferences): boolean {
 type Results = Record<keyof DeviceDifferences, readonly Float32Array[]>;
 
 /** With this epsilon an update is nearly the gradient: without it the sign of a gradient that is nearly 0 would decide. */
-const update: OptimizerStep = {
+export const checkUpdate: OptimizerStep = {
   learning_rate: 1,
   adam_beta1: 0.9,
   adam_beta2: 0.999,
@@ -90,7 +90,7 @@ const update: OptimizerStep = {
 async function resultsOf(engine: Engine, batch: Batch, before: NamedTensors): Promise<Results> {
   try {
     const { startLogits, endLogits, loss } = await engine.evaluate(batch);
-    await engine.trainStep([batch], update);
+    await engine.trainStep([batch], checkUpdate);
     const [metrics] = await engine.drainMetrics();
     const { exp_avg, exp_avg_sq } = await engine.readOptimizer();
     const after = await engine.readWeights();
@@ -135,7 +135,7 @@ function difference(
   return worst;
 }
 
-function checkWeights(config: DebertaConfig): NamedTensors {
+export function checkWeights(config: DebertaConfig): NamedTensors {
   const generator = new Mt19937(11);
   return new Map(
     Array.from(parameterShapes(config), ([name, shape]) => {

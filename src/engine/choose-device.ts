@@ -11,7 +11,7 @@ import { secondsOf, workOf, type DeviceRates } from './work.ts';
 export const TRIAL_MS = 1500;
 
 /** What one layer's calls of each kind may take, by the first product. */
-const PROBE_SECONDS = 0.1;
+export const PROBE_SECONDS = 0.1;
 
 /** The batch that devices are compared by, where no run has another. */
 export const typicalShape: Shape = { B: 8, N: 128 };
@@ -20,6 +20,8 @@ export const typicalShape: Shape = { B: 8, N: 128 };
 export interface Trial {
   gpu: DeviceRates | null;
   cpu: DeviceRates;
+  /** TensorFlow.js on the GPU: measured where somebody asks for it. */
+  tfjs?: DeviceRates;
   /** The one that does a step faster. */
   best: 'gpu' | 'cpu';
 }

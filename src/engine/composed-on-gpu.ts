@@ -5,6 +5,10 @@ import type { Gpu } from '../devices/gpu/device.ts';
 import { ComposedEngine } from '../model/composed/composed-engine.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import type { EngineSettings, NamedTensors } from '../model/engine.ts';
+import { checkedConfig, checkUpdate, checkWeights } from './check-device.ts';
+import { filledBatch, ratesFromProducts } from './measure-rates.ts';
+import type { Shape } from './space.ts';
+import { secondsOf, workOf, type DeviceRates } from './work.ts';
 
 /** Makes tfjs compute on this device. Its backend checks for navigator.gpu, which Node has not. */
 export async function openTfjs(gpu: Gpu): Promise<void> {
@@ -32,4 +36,25 @@ export function composedEngine(
   settings?: EngineSettings,
 ): ComposedEngine {
   return new ComposedEngine(config, weights, `${gpu.name} · TensorFlow.js`, settings);
+}
+
+/** The rates of a training step of one layer of this config's widths, in which tfjs's kinds of work are not told apart. After `openTfjs`. */
+export async function measureComposed(gpu: Gpu, config: DebertaConfig, shape: Shape): Promise<DeviceRates> {
+  const small = checkedConfig(config);
+  const engine = composedEngine(gpu, small, checkWeights(small));
+  try {
+    // The first step compiles.
+    const seconds = [];
+    for (const step of [1, 2]) {
+      const start = performance.now();
+      await engine.trainStep([filledBatch(shape)], { ...checkUpdate, step });
+      await engine.drainMetrics();
+      seconds.push((performance.now() - start) / 1000);
+    }
+    gpu.check();
+    const work = workOf(small, shape, 'train');
+    return ratesFromProducts(secondsOf(work, ratesFromProducts(1)) / seconds[1]);
+  } finally {
+    engine.dispose();
+  }
 }

@@ -55,8 +55,8 @@ export interface TrainingOptions {
   resumeFrom?: TrainerState;
   /** Default: kept in memory. */
   best?: BestWeights;
-  /** The loss that another machine finds for the first step that is done here. Further away than rounding it is gpu-wrong-loss. */
-  expectLoss?: (microBatches: Batch[], step: OptimizerStep) => Promise<number>;
+  /** The loss that another machine finds for the first step that is done here; null where it cannot tell. Further away than rounding it is gpu-wrong-loss. */
+  expectLoss?: (microBatches: Batch[], step: OptimizerStep) => Promise<number | null>;
   /** Order of the training rows in an epoch. Default: as Hugging Face's sampler for these arguments. */
   order?: (epoch: number) => ArrayLike<number>;
 }
@@ -191,7 +191,8 @@ class Run {
     if (this.options.expectLoss && state.global_step === this.firstStep) {
       const expect = this.options.expectLoss;
       await this.rhythm.without(async () => {
-        this.expected = { step, loss: await expect(microBatches, update) };
+        const loss = await expect(microBatches, update);
+        this.expected = loss === null ? null : { step, loss };
       });
     }
     try {
