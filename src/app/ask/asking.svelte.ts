@@ -21,7 +21,7 @@ class Asking {
   context = $state('');
   question = $state('');
   private last = $state.raw<Found | null>(null);
-  private isAsking = false;
+  private going: Promise<void> | null = null;
   private wantsMore = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private tookMs = 0;
@@ -41,26 +41,24 @@ class Asking {
   /** Answers what stands in the fields; gives whether there is something to see. */
   async answer(): Promise<boolean> {
     clearTimeout(this.timer);
-    if (this.isAsking) {
-      this.wantsMore = true;
-      return false;
-    }
-    this.isAsking = true;
-    try {
-      do {
-        this.wantsMore = false;
-        await this.answerOnce();
-      } while (this.wantsMore);
-    } finally {
-      this.isAsking = false;
-    }
-    return this.found !== null;
+    this.wantsMore = true;
+    // Who asks while an answer is on its way, because of a pause in the typing, waits for the newest one.
+    this.going ??= this.answerNewest().finally(() => (this.going = null));
+    await this.going;
+    return this.found !== null && !work.errors.ask;
   }
 
   cancel(): void {
     clearTimeout(this.timer);
     this.wantsMore = false;
     work.stop();
+  }
+
+  private async answerNewest(): Promise<void> {
+    while (this.wantsMore) {
+      this.wantsMore = false;
+      await this.answerOnce();
+    }
   }
 
   private async answerOnce(): Promise<void> {

@@ -90,8 +90,10 @@ class Held {
     await device.require();
     work.begin('loading');
     const { seed } = chosen.args;
-    chosen.found = unwrap(await trainer.load(files, description, seed, work.reporter()));
-    this.memory = null;
+    const found = unwrap(await trainer.load(files, description, seed, work.reporter()));
+    this.memory = this.model = null;
+    work.heedStop();
+    chosen.found = found;
     this.model = { runId: null, seed };
   }
 
@@ -118,6 +120,8 @@ class Held {
     const onStorageError = proxy((error: Reply<never>) => work.warn(error));
     const ended = unwrap(await trainer.train(runId, onEvent, onStorageError));
     this.model = { runId };
+    // A stop has been done, or came when the last step was over: what follows is not meant by it.
+    work.ending = null;
     return ended;
   }
 
@@ -134,7 +138,9 @@ class Held {
   async score(store: Parameters<TrainerWorker['evaluate']>[0]): Promise<Evaluation> {
     work.begin('evaluating');
     const onStorageError = proxy((error: Reply<never>) => work.warn(error));
-    return unwrap(await trainer.evaluate(store, work.reporter(), onStorageError));
+    const found = unwrap(await trainer.evaluate(store, work.reporter(), onStorageError));
+    work.heedStop();
+    return found;
   }
 
   /** Throws ManabiError where every question was left out: the error of the first one. */

@@ -75,19 +75,25 @@ export async function start(): Promise<void> {
     await held.holdChosen();
     await held.reserve(args);
     const runId = unwrap(await trainer.begin(preset, args));
-    const before = await held.score({ runId, when: 'before' }).catch(async (error: unknown) => {
+    const { before, run } = await scoreNewRun(runId).catch(async (error: unknown) => {
       // Nothing of it could be gone on from.
       await deleteRun(runId).catch(() => {});
       throw error;
     });
-    // Not from the store: where a browser keeps nothing for the page, a run is in the trainer's memory only.
-    const run = unwrap(await trainer.run(runId));
     shown.clear();
     shown.run = run;
     held.giveRowsTo(runId);
     shown.add(ofRun(run, 'before', before));
     await trainAndScore(run);
   });
+}
+
+async function scoreNewRun(runId: string) {
+  const before = await held.score({ runId, when: 'before' });
+  // Not from the store: where a browser keeps nothing for the page, a run is in the trainer's memory only.
+  const run = unwrap(await trainer.run(runId));
+  work.heedStop();
+  return { before, run };
 }
 
 /** The main job with settings that fit. */
@@ -173,7 +179,10 @@ export async function ask(question: string, context: string) {
     recovered(async () => {
       await holdCurrent();
       work.begin('answering');
-      found = unwrap(await trainer.ask(question, context, work.reporter()));
+      const answers = unwrap(await trainer.ask(question, context, work.reporter()));
+      // Who has cancelled does not want them, though they were just found.
+      work.heedStop();
+      found = answers;
     }),
   );
   return found;

@@ -52,11 +52,18 @@ class Work {
     return this.phase === 'training' || this.phase === 'paused';
   }
 
+  /** The next phase of the work; throws `cancelled` where the one before did not hear a stop any more. */
   begin(phase: Phase): void {
+    this.heedStop();
     this.phase = phase;
     this.done = this.total = 0;
     this.since = Date.now();
     this.ending = null;
+  }
+
+  /** Throws `cancelled` where a stop was asked for: a worker that was just done, or had not begun, cannot hear it. */
+  heedStop(): void {
+    if (this.ending === 'stop') throw new ManabiError('cancelled', '');
   }
 
   /** For a worker, which tells how far it is. */
@@ -90,12 +97,12 @@ class Work {
     if (this.busy) return;
     const { quiet } = this;
     this.quiet = null;
-    this.begin('starting');
     if (quiet) {
       this.stop();
       await quiet;
-      this.begin('starting');
+      this.ending = null;
     }
+    this.begin('starting');
     await this.told(area, job);
     this.end();
   }
@@ -103,6 +110,7 @@ class Work {
   /** The same for a job that any other ends. */
   async quietly(area: Area, job: () => Promise<void>): Promise<void> {
     if (this.busy || this.quiet) return;
+    this.begin('starting');
     const quiet = this.told(area, job);
     this.quiet = quiet;
     await quiet;
@@ -126,8 +134,9 @@ class Work {
     void trainer.resume();
   }
 
-  /** Ends whatever is going on. */
+  /** Ends whatever is going on; where nothing is any more, there is nothing to end. */
   stop(): void {
+    if (this.phase === 'idle') return;
     this.ending = 'stop';
     void tokenizer.cancel();
     void trainer.stop();

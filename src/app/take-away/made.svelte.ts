@@ -55,7 +55,7 @@ class Made {
     await guarded('export', async () => {
       await holdCurrent();
       this.forget();
-      begin('exporting');
+      work.begin('exporting');
       const listing = unwrap(await exporter().make(kind, cardFacts(folderName(kind)), work.reporter()));
       this.files = { kind, listing, model: modelParts() };
     });
@@ -71,7 +71,7 @@ class Made {
       const { kind } = this.require();
       if (kind.kind !== 'onnx') return;
       for (const type of kind.types) {
-        begin('checking');
+        work.begin('checking');
         const found = unwrap(await exporter().check(type, MAX_QUESTIONS, work.reporter()));
         this.checks = [...this.checks.filter((check) => check.type !== type), found];
       }
@@ -85,7 +85,7 @@ class Made {
     let zip: Blob | null = null;
     await guarded('export', async () => {
       this.require();
-      begin('packing');
+      work.begin('packing');
       zip = unwrap(await exporter().zip());
     });
     return zip;
@@ -95,7 +95,7 @@ class Made {
     await guarded('export', async () => {
       this.require();
       this.address = null;
-      begin('uploading');
+      work.begin('uploading');
       this.address = unwrap(await exporter().upload(destination, work.reporter()));
     });
   }
@@ -109,12 +109,6 @@ class Made {
     this.files = this.address = null;
     this.checks = [];
   }
-}
-
-/** The next phase, unless the work was ended meanwhile: a worker that has not begun cannot hear it. */
-function begin(phase: 'exporting' | 'checking' | 'packing' | 'uploading'): void {
-  if (work.ending === 'stop') throw new ManabiError('cancelled', '');
-  work.begin(phase);
 }
 
 /** The name of the zip, and so of the folder that it becomes. */
