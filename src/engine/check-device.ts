@@ -94,7 +94,7 @@ async function resultsOf(engine: Engine, batch: Batch, before: NamedTensors): Pr
     const [metrics] = await engine.drainMetrics();
     const { exp_avg, exp_avg_sq } = await engine.readOptimizer();
     const after = await engine.readWeights();
-    const changes = [...after].map(([name, { data }]) =>
+    const changes = sorted(after).map(([name, { data }]) =>
       data.map((value, i) => value - (before.get(name)?.data[i] ?? NaN)),
     );
     return {
@@ -110,7 +110,9 @@ async function resultsOf(engine: Engine, batch: Batch, before: NamedTensors): Pr
   }
 }
 
-const valuesOf = (tensors: NamedTensors) => Array.from(tensors.values(), ({ data }) => data);
+/** Each engine has its own order. */
+const sorted = (tensors: NamedTensors) => [...tensors].toSorted(([a], [b]) => (a < b ? -1 : 1));
+const valuesOf = (tensors: NamedTensors) => sorted(tensors).map(([, { data }]) => data);
 
 /** Largest difference; of gradients and what follows from them over the largest value of each tensor that is not nearly 0. */
 function difference(

@@ -22,6 +22,19 @@ export function adapterOf({ info }: Gpu): string {
   return [vendor, architecture, device, description].join(' | ');
 }
 
+/** What decides which kernels it can run. */
+export function factsOf({ device: { limits, features } }: Gpu): Record<string, string | number> {
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = limits;
+  const { maxComputeInvocationsPerWorkgroup } = limits;
+  return {
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup,
+    features: [...features].join(', '),
+  };
+}
+
 /** Whose numbers: our kernels with these tiles, or those of TensorFlow.js. */
 export type Checked = { tiles: TileChoice } | 'tfjs';
 
@@ -54,7 +67,8 @@ export async function distrustGpu(
   reason: string,
 ): Promise<DeviceCheck> {
   const known = await checkGpu(gpu, config, what);
-  const failed = { ...known, agrees: false, text: `${known.text}\nfailed later: ${reason}` };
+  const text = `${known.text.replace('agrees: yes', 'agrees: no')}\nfailed later: ${reason}`;
+  const failed = { ...known, agrees: false, text };
   await storedChecks.set(keyOf(gpu, config, what), failed);
   return failed;
 }
@@ -99,7 +113,8 @@ function reportOn(
       bound: CHECK_BOUND,
       ...differences,
       model: JSON.stringify(checkedConfig(config)),
-      limits: JSON.stringify({ ...gpu.memory, ...gpu.pieces.counts }),
+      ...factsOf(gpu),
+      pieces: JSON.stringify(gpu.pieces.counts),
     }),
   };
 }

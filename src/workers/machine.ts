@@ -17,7 +17,7 @@ import type { DebertaConfig } from '../model/config.ts';
 import type { Engine, EngineSettings, NamedTensors } from '../model/engine.ts';
 import { storedTrials } from '../storage/device-checks.ts';
 import { storedTiles } from '../storage/tiles.ts';
-import { adapterOf, build, checkGpu, distrustGpu, textOf } from './check-gpu.ts';
+import { adapterOf, build, checkGpu, distrustGpu, factsOf, textOf } from './check-gpu.ts';
 import { failure, type Backend, type Computer, type LeftMachine } from './protocol.ts';
 
 /** There is no GPU, rather than one that failed. */
@@ -37,6 +37,7 @@ export class Machine {
   tiles = defaultTiles;
   private noGpu: ErrorCode | null = null;
   private gpuName: string | null = null;
+  private gpuFacts: Computer['gpuFacts'] = null;
   /** By the widths of a model. */
   private readonly trials = new Map<string, Trial>();
   private trial: Trial | null = null;
@@ -59,6 +60,7 @@ export class Machine {
         threads: cpu?.threads ?? 0,
       },
       gpuName: this.gpuName,
+      gpuFacts: this.gpuFacts,
       noGpu: this.noGpu,
       rates: {
         webgpu: this.trial?.gpu ?? null,
@@ -254,15 +256,20 @@ export class Machine {
 
   private async openGpu(): Promise<Gpu | null> {
     try {
-      const gpu = await Gpu.open(navigator.gpu);
-      this.gpuName = gpu.name;
-      this.noGpu = null;
-      return gpu;
+      return await this.openNamedGpu();
     } catch (error) {
       if (!(error instanceof ManabiError) || !NO_GPU.includes(error.code)) throw error;
       this.noGpu = error.code;
       return null;
     }
+  }
+
+  private async openNamedGpu(): Promise<Gpu> {
+    const gpu = await Gpu.open(navigator.gpu);
+    this.gpuName = gpu.name;
+    this.gpuFacts = { adapter: adapterOf(gpu), ...factsOf(gpu) };
+    this.noGpu = null;
+    return gpu;
   }
 
   private async take(backend: Backend): Promise<void> {
@@ -272,10 +279,8 @@ export class Machine {
       this.use('cpu', null, cpu);
       return;
     }
-    const gpu = await Gpu.open(navigator.gpu);
+    const gpu = await this.openNamedGpu();
     this.close();
-    this.gpuName = gpu.name;
-    this.noGpu = null;
     this.use(backend, gpu, null);
     if (backend === 'webgpu') this.tiles = await tuneTiles(gpu, storedTiles);
   }

@@ -145,6 +145,8 @@ export interface Computer {
   device: Device | null;
   /** Null where there is none, or it was not looked for. */
   gpuName: string | null;
+  /** What the browser tells of the GPU, and its limits; null where none was opened. */
+  gpuFacts: Record<string, string | number> | null;
   /** Why there is no GPU. */
   noGpu: ErrorCode | null;
   /** Measured at the widths of the model held, or of the built-in one; null where they are not measured. */

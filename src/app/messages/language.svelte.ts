@@ -1,4 +1,5 @@
 import { ManabiError, type ErrorTexts, type Language } from '../../errors/manabi-error.ts';
+import { keptValues } from '../state/kept-values.ts';
 import { fillSlots, type Slots } from './fill-slots.ts';
 import type { ja } from './ja.ts';
 
@@ -18,7 +19,7 @@ const loadErrorTexts: Record<Language, () => Promise<ErrorTexts>> = {
 };
 
 function firstLanguage(): Language {
-  const kept = localStorage.getItem(KEY);
+  const kept = keptValues.getItem(KEY);
   if (kept === 'ja' || kept === 'en') return kept;
   return navigator.language.startsWith('ja') ? 'ja' : 'en';
 }
@@ -49,7 +50,7 @@ class LanguageState {
     const next = this.other;
     [this.messages, this.errorTexts] = await Promise.all([loadMessages[next](), loadErrorTexts[next]()]);
     this.current = next;
-    localStorage.setItem(KEY, next);
+    keptValues.setItem(KEY, next);
   }
 
   /** The text of a key in the current language, with its slots filled. */
