@@ -1,11 +1,45 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite';
 import { isolationHeaders } from './src/isolation-headers.ts';
+
+/** Names what the page is drawn with in index.html, so that it comes with the script that asks for it and not after it. */
+const preloadPage: Plugin = {
+  name: 'preload-page',
+  transformIndexHtml: {
+    order: 'post',
+    handler(_, { bundle }) {
+      const tags: HtmlTagDescriptor[] = [];
+      const seen = new Set<string>();
+      const add = (fileName: string): void => {
+        const chunk = bundle?.[fileName];
+        if (chunk?.type !== 'chunk' || seen.has(fileName)) return;
+        seen.add(fileName);
+        tags.push({
+          tag: 'link',
+          injectTo: 'head',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `./${fileName}` },
+        });
+        for (const css of chunk.viteMetadata?.importedCss ?? []) {
+          tags.push({
+            tag: 'link',
+            injectTo: 'head',
+            attrs: { rel: 'stylesheet', crossorigin: true, href: `./${css}` },
+          });
+        }
+        chunk.imports.forEach(add);
+      };
+      for (const chunk of Object.values(bundle ?? {})) {
+        if (chunk.type === 'chunk' && chunk.facadeModuleId?.endsWith('/src/main.ts')) add(chunk.fileName);
+      }
+      return tags;
+    },
+  },
+};
 
 export default defineConfig({
   // Relative, so that the built page works from any folder of any static host.
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte(), preloadPage],
   worker: { format: 'es' },
   // Browsers that know ES2023 know modulepreload.
   build: { target: 'es2023', modulePreload: { polyfill: false } },

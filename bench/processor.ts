@@ -79,11 +79,15 @@ export async function benchProcessor(
   const { rows, machine } = await (inBrowser ? inPages(chosen) : measure(chosen, openHere, process.version));
   // In the order of the goals, the missed ones last.
   rows.sort((a, b) => Number(isKept(b)) - Number(isKept(a)));
+  printRows(rows);
+  return { machine, rows };
+}
+
+export function printRows(rows: readonly Row[]): void {
   console.log();
   print(rows.map(cellsOf));
   const missed = rows.filter((row) => !isKept(row)).length;
   console.log(`\n${rows.length - missed} of ${rows.length} figures keep their bounds.`);
-  return { machine, rows };
 }
 
 const openHere: OpenOurs = ({ size, N }, threads) =>

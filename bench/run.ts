@@ -1,4 +1,4 @@
-// npm run bench -- [--processor] [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium].
+// npm run bench -- [--processor] [--ask] [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium].
 // How to read it: README.md.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -8,6 +8,7 @@ import { gpuMemory } from '../src/devices/gpu/device.ts';
 import { tuneTiles } from '../src/devices/gpu/tune.ts';
 import { float32, type EngineSettings } from '../src/model/engine.ts';
 import { planMemory, stepCalls } from '../src/engine/memory.ts';
+import { benchAsk } from './ask.ts';
 import { countCalls } from './calls.ts';
 import { callInPage, inChromium } from './chromium.ts';
 import { checkBaseStep } from './base-step.ts';
@@ -37,6 +38,7 @@ function readArguments() {
       fp16: { type: 'boolean', default: false },
       chromium: { type: 'boolean', default: false },
       processor: { type: 'boolean', default: false },
+      ask: { type: 'boolean', default: false },
     },
   });
   const sizes = sizeNames.filter((size) => values.size === undefined || size === values.size);
@@ -44,18 +46,20 @@ function readArguments() {
   const tokens = given ?? [64, 160, 512];
   if (sizes.length === 0 || !tokens.every((N) => Number.isInteger(N) && N > 0)) {
     throw new Error(
-      'npm run bench -- [--processor] [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium]',
+      'npm run bench -- [--processor] [--ask] [--full] [--size tiny|small|base] [--tokens 64,160,512] [--json FILE] [--fp16] [--chromium]',
     );
   }
-  const { full, json, fp16, chromium, processor } = values;
-  return { sizes, given, tokens, full, json, settings: { ...float32, fp16 }, chromium, processor };
+  const { full, json, fp16, chromium, processor, ask } = values;
+  return { sizes, given, tokens, full, json, settings: { ...float32, fp16 }, chromium, processor, ask };
 }
 
 /** Whether every figure that has a bound keeps it. */
 async function main(): Promise<boolean> {
   const options = readArguments();
-  if (options.processor) {
-    const found = await benchProcessor(options.sizes, options.given ?? null, options.chromium);
+  if (options.processor || options.ask) {
+    const found = options.ask
+      ? await benchAsk()
+      : await benchProcessor(options.sizes, options.given ?? null, options.chromium);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(found, null, 1)}\n`);
     return found.rows.every(isKept);
   }

@@ -87,11 +87,12 @@ test('a long text shows how far it is, can be cancelled at any moment, and its a
 test('the data are looked into: answers marked, searched, cut into tokens, unknown characters named', async ({
   page,
 }) => {
-  await openPage(page, { max_train_samples: '2', max_eval_samples: '2' });
+  await openPage(page, { max_train_samples: '2', max_eval_samples: '3' });
   const context = '鸞は1921年に海で見つかった。';
   const qas = [
     { id: 'a', question: 'いつ見つかったか。', answers: [{ text: '1921年', answer_start: 2 }] },
     { id: 'b', question: '何が見つかったか。', answers: [{ text: '鸞', answer_start: 0 }] },
+    { id: 'c', question: 'どこで見つかったか。', answers: [{ text: '海', answer_start: 0 }] },
   ];
   const file = {
     name: 'mine.json',
@@ -101,6 +102,14 @@ test('the data are looked into: answers marked, searched, cut into tokens, unkno
   await page.getByLabel('学習データ ファイルを選ぶ').setInputFiles(file);
   await page.getByLabel('評価データ ファイルを選ぶ').setInputFiles(file);
   const data = page.getByRole('region', { name: 'データ', exact: true });
+  // One question of the evaluation file is mended, that of the training file is not.
+  const evaluation = data.getByRole('group', { name: '評価データ' });
+  await evaluation.getByText('使えない 1 行').click();
+  await expect(evaluation.getByText('answer_start は 8 のはず')).toBeVisible();
+  await evaluation.getByRole('button', { name: '1 行の answer_start を直して使う' }).click();
+  await expect(evaluation.getByText('3 問')).toBeVisible();
+  await expect(evaluation.getByText('使えない 1 行')).toHaveCount(0);
+  await expect(evaluation.locator('input')).toBeFocused();
   await data.getByText('中身を見る').click();
   await expect(data.locator('mark').first()).toHaveText('1921年');
   await expect(data.getByText('2 問が学習データと評価データの両方にあります')).toBeVisible();
@@ -109,10 +118,14 @@ test('the data are looked into: answers marked, searched, cut into tokens, unkno
   await data.getByLabel('トークンの区切り').check();
   await expect(data.locator('.unknown')).toHaveText('鸞');
 
+  await page.getByText('くわしい設定').click();
+  await page.getByLabel('doc_stride').fill('4');
+  await page.getByLabel('max_seq_length').fill('24');
   await page.getByRole('button', { name: 'トークン数を調べる' }).click();
-  await expect(data.getByText('4 問のうち 2 問は、答えにその文字があります')).toBeVisible({
+  await expect(data.getByText('5 問のうち 2 問は、答えにその文字があります')).toBeVisible({
     timeout: 60_000,
   });
+  await expect(data.getByText('2 問は max_seq_length（24）より長く')).toBeVisible();
 });
 
 test('a term is explained where it stands, and Escape closes the explanation', async ({ page }) => {

@@ -1,4 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
+import { statSync } from 'node:fs';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { openPage } from './page.ts';
 
 const focused = (page: Page) =>
@@ -50,4 +51,32 @@ test('short work gives the focus back to what was pressed, and the first Tab ski
   await page.keyboard.press('Enter');
   await download;
   await expect(page.getByRole('button', { name: 'モデル（.zip）' })).toBeFocused();
+});
+
+test('from the empty page to the saved model with the keyboard alone', async ({ page }) => {
+  await openPage(page);
+  /** Presses Tab until it is there. */
+  const tabTo = async (target: Locator) => {
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press('Tab');
+      expect(await focused(page)).not.toBe('body');
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+    }
+    throw new Error('no Tab comes to it');
+  };
+  const settings = { max_train_samples: '16', max_eval_samples: '4', num_train_epochs: '1' };
+  for (const [name, value] of Object.entries(settings)) {
+    await tabTo(page.getByLabel(name));
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type(value);
+  }
+  await tabTo(page.getByRole('button', { name: '学習を始める' }));
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.dock button').first()).toBeFocused();
+  await expect(page.locator('#results')).toBeFocused({ timeout: 120_000 });
+  await tabTo(page.getByRole('button', { name: 'モデル（.zip）' }));
+  const download = page.waitForEvent('download', { timeout: 60_000 });
+  await page.keyboard.press('Enter');
+  const zip = await (await download).path();
+  expect(statSync(zip).size).toBeGreaterThan(1_000_000);
 });

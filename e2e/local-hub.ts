@@ -1,15 +1,28 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A hub with one model, local/small (the built-in one), that can break off in mid-file. */
+const LISTED = 'ku-nlp/deberta-v2-tiny-japanese';
+
+/** A hub with the built-in model as local/small, which it does not list, and as one of the common models, which it does; it can break off in mid-file. */
 export class LocalHub {
   /** Ends the next answer for a weight file after this many bytes. */
   breakAfter: number | null = null;
   private readonly server: Server = createServer((request, response) => {
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Expose-Headers', '*');
-    const name = /^\/local\/small\/resolve\/main\/([\w.]+)$/.exec(request.url ?? '')?.[1];
+    if (request.url === `/api/models/${LISTED}/tree/main`) {
+      const files = readdirSync('public/model').map((path) => {
+        return { type: 'file', path, size: statSync(`public/model/${path}`).size };
+      });
+      response.writeHead(200).end(JSON.stringify(files));
+      return;
+    }
+    const [, model, name] = /^\/([\w-]+\/[\w-]+)\/resolve\/main\/([\w.]+)$/.exec(request.url ?? '') ?? [];
+    if (model !== 'local/small' && model !== LISTED) {
+      response.writeHead(404).end();
+      return;
+    }
     let bytes: Buffer;
     try {
       bytes = readFileSync(`public/model/${name}`);

@@ -64,6 +64,15 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
       '組み込みの小さなモデル',
     );
 
+    // Each of the list says what it would take here, as far as the hub tells; the others are named.
+    const list = page.getByRole('list', { name: 'よく使うモデル' });
+    await expect(list.getByRole('listitem').first()).toContainText(
+      /ダウンロード [\d.]+ MiB.*メモリー [\d.]+ MiB.*時間 (約 \d+ |1 )分/,
+    );
+    await expect(page.getByText(/deberta-v2-large-japanese.*ハブから読めません/)).toBeVisible();
+    await list.getByRole('button', { name: 'ku-nlp/deberta-v2-tiny-japanese' }).click();
+    await expect(page.getByLabel('モデルの ID')).toHaveValue('ku-nlp/deberta-v2-tiny-japanese');
+
     await page.reload();
     hub.breakAfter = 1_000_000;
     await fetchModel('local/small');

@@ -38,10 +38,10 @@ test('on a host without headers the page reloads once, is isolated and computes 
   expect(host.pageLoads).toBe(2);
   const cores = await page.evaluate(() => navigator.hardwareConcurrency);
   await expect.poll(() => otherThreads(page)).toBe((cores > 2 ? cores - 1 : cores) - 1);
-  // Before it reloads it begins nothing, and draws nothing that could move.
+  // Before it reloads its code is on its way, but begins nothing, and draws nothing that could move.
   const { requests } = host;
-  const app = requests.findIndex((name) => name.startsWith('assets/main-'));
-  expect(app).toBeGreaterThan(requests.lastIndexOf('index.html'));
+  const begun = requests.findIndex((name) => name.startsWith('assets/trainer.worker-'));
+  expect(begun).toBeGreaterThan(requests.lastIndexOf('index.html'));
 
   const hub = new LocalHub();
   const file = `${await hub.start()}/local/small/resolve/main/config.json`;

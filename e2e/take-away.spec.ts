@@ -38,7 +38,11 @@ test('a trained model is checked as ONNX and taken away as a page that answers w
   const difference = Number(await single.locator('[data-figure=logits]').textContent());
   expect(difference).toBeLessThan(1e-4);
   const folder = await saved(page, '保存（.zip）');
-  expect(new TextDecoder().decode(folder['README.md'])).toMatch(/\| fp32 \| [\d.]+ MB \|/);
+  const card = new TextDecoder().decode(folder['README.md']);
+  expect(card).toMatch(/\| fp32 \| [\d.]+ MB \|/);
+  expect(card).toContain('license: apache-2.0\n');
+  expect(card).toContain('- train data train.json: cc0-1.0\n');
+  expect(card).not.toContain('not known');
 
   // The only check: nothing but the worker can end it.
   await page.getByLabel('8 ビット').uncheck();
@@ -100,9 +104,31 @@ test('the files listed are sent to the hub with a token that is not kept, and ar
     await page.getByRole('alert').getByRole('button').click();
   }
   expect(hub.repositories.size).toBe(0);
+
+  const send = async () => {
+    await token.fill('hf_write');
+    await page.getByRole('button', { name: '送る', exact: true }).click();
+  };
+  hub.breaks = true;
+  await send();
+  await expect(page.getByRole('alert')).toContainText('アップロードできませんでした');
+  await page.getByRole('alert').getByRole('button').click();
+  hub.breaks = false;
+  hub.onLargeFile = () => new Promise(() => {});
+  await send();
+  const dock = page.getByRole('region', { name: '進行状況' });
+  await expect(dock).toContainText('送っています');
+  await dock.getByRole('button').click();
+  await expect(page.getByRole('status').filter({ hasText: '取り消し' })).toBeVisible();
+  expect([...(hub.repositories.get('me/model')?.keys() ?? [])]).toEqual([]);
+  await expect(files.locator('li code')).toHaveText(listed);
+
+  hub.onLargeFile = () => {};
   await token.fill('hf_write');
   await page.getByRole('button', { name: '送る', exact: true }).click();
-  await expect(files.getByRole('link')).toHaveAttribute('href', 'https://huggingface.co/me/model');
+  await expect(files.getByRole('link')).toHaveAttribute('href', 'https://huggingface.co/me/model', {
+    timeout: 60_000,
+  });
   await expect(token).toHaveValue('');
   const sent = hub.repositories.get('me/model');
   expect([...(sent?.keys() ?? [])].toSorted()).toEqual(listed.toSorted());

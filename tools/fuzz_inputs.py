@@ -388,19 +388,57 @@ def read_plainly(path):
     return {"examples": rows.examples, "excluded": rows.excluded}
 
 
+def table_of(text, delimiter):
+    """Rows that are not empty; None for one with a quote that nothing closes: the next row begins after the line of that quote."""
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    table = []
+    while True:
+        done = reader.line_num
+        try:
+            table.append(next(reader))
+        except StopIteration:
+            return [cells for cells in table if cells not in ([], [""])]
+        except csv.Error as error:
+            if "unexpected end" not in str(error):  # quotes inside a cell: another delimiter than that of the file
+                return [cells for cells in csv.reader(lines, delimiter=delimiter) if cells not in ([], [""])]
+            break
+    begin = sum(len(line) for line in lines[:done])
+    end = text.find("\n", open_quote(text, begin, delimiter))
+    rest = csv.reader(io.StringIO(text[end + 1 :], newline=""), delimiter=delimiter, quoting=csv.QUOTE_NONE) if end >= 0 else []
+    return [*(cells for cells in table if cells not in ([], [""])), None, *(cells for cells in rest if cells not in ([], [""]))]
+
+
+def open_quote(text, at, delimiter):
+    """Where the quote stands that nothing closes, in the row that begins at `at`."""
+    while True:
+        if text[at] == '"':
+            begin = at
+            while True:
+                at = text.find('"', at + 1)
+                if at < 0:
+                    return begin
+                if text[at + 1 : at + 2] != '"':
+                    break
+                at += 1
+        at = text.index(delimiter, at) + 1
+
+
 def read_text(name, text, rows):
     if not text.strip(WHITE):
         raise Refused("empty")
     if ".csv" in name or ".tsv" in name:
         for delimiter in ",\t;":
-            table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-            table = [cells for cells in table if cells not in ([], [""])]
-            c = columns_of(table[0])
+            table = table_of(text, delimiter)
+            c = columns_of(table[0] or ())
             if c["context"] is not None and c["question"] is not None and (c["answers"] is not None or c["answer_text"] is not None):
                 break
         else:
             raise Refused("columns")
         for i, cells in enumerate(table[1:]):
+            if cells is None:
+                rows.out(f"row {i + 2}", "quote-not-closed")
+                continue
             rows.read({n: cells[at] if at < len(cells) else "" for at, n in enumerate(table[0])}, f"row {i + 2}")
         return
     try:

@@ -188,9 +188,10 @@ class Maker:
     def sentencepiece_folder(self):
         """spm.model alone, as transformers converts it."""
         import io, sentencepiece
+        kind = self.pick("unigram", "bpe")
         out = io.BytesIO(); corpus = ["".join(self.some(PLAIN + [" "] * 30, 5, 30)) for _ in range(60)]
-        sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=out, model_type="unigram", vocab_size=self.r.randint(280, 420), hard_vocab_limit=False, num_threads=1, minloglevel=2, pad_id=0, bos_id=1, eos_id=2, unk_id=3,
-            pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]", user_defined_symbols=self.some(["[MASK]", "<nl>", "東京", "ab"], 0, 2) and ["[MASK]"], normalization_rule_name=self.pick("nmt_nfkc", "nfkc_cf", "identity"))
+        sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=out, model_type=kind, vocab_size=self.r.randint(280, 420) + (400 if kind == "bpe" else 0), num_threads=1, minloglevel=2, byte_fallback=kind == "bpe" and self.maybe(.2), **({"hard_vocab_limit": False} if kind == "unigram" else {}), pad_id=0, bos_id=1, eos_id=2, unk_id=3,
+            pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="<unk>" if kind == "bpe" and self.maybe(.3) else "[UNK]", user_defined_symbols=self.some(["[MASK]", "<nl>", "東京", "ab"], 0, 2) and ["[MASK]"], normalization_rule_name=self.pick("nmt_nfkc", "nfkc_cf", "identity"))
         files, own = self.folder(); files.pop("tokenizer.json")
         config = json.loads(files["tokenizer_config.json"]); config.pop("added_tokens_decoder", None)
         config["tokenizer_class"] = self.pick("DebertaV2Tokenizer", "DebertaV2TokenizerFast")

@@ -141,3 +141,21 @@ test('what cannot be asked is said', async () => {
     'training-argument doc_stride',
   );
 });
+
+test('lengths are those of the whole contexts, and tell how many max_seq_length cuts', async () => {
+  const whole = { ...args, max_seq_length: 512 };
+  const all = await prepareData(
+    tokenizer,
+    { train: [right, example('short', 'いつか。', '昨日。', '昨日')], evaluation: [] },
+    whole,
+  );
+  const { lengths, longest } = all.figures;
+  expect(lengths).toMatchObject({ longest: longest.train, beyond: 0, max_seq_length: 512 });
+  const cut = await prepareData(
+    tokenizer,
+    { train: [right, example('short', 'いつか。', '昨日。', '昨日')], evaluation: [] },
+    args,
+  );
+  expect(cut.figures.longest.train).toBe(64);
+  expect(cut.figures.lengths).toEqual({ ...lengths, max_seq_length: 64, beyond: 1 });
+});

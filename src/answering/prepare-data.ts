@@ -37,7 +37,7 @@ export interface PreparedFigures {
   ceiling: Ceiling;
   /** Training rows by length: bin i holds those of 32 i + 1 to 32 (i + 1) tokens. */
   histogram: number[];
-  meanLength: number;
+  lengths: QuestionLengths;
   longest: Longest;
   /** Characters that the tokenizer does not know, over the rows of both files. */
   unknown: UnknownCharacters;
@@ -45,6 +45,18 @@ export interface PreparedFigures {
   excluded: Partial<Record<ErrorCode, number>>;
   /** The first of them, each with its id and the whole error. */
   unplaced: (UnplacedQuestion & { role: Role })[];
+}
+
+/** Tokens of the training questions with their whole contexts. */
+export interface QuestionLengths {
+  /** Bins of 32, as of the rows. */
+  histogram: number[];
+  mean: number;
+  longest: number;
+  max_seq_length: number;
+  /** Longer than max_seq_length, and whether these are read in several windows. */
+  beyond: number;
+  inWindows: boolean;
 }
 
 const BIN = 32;
@@ -90,7 +102,7 @@ export async function prepareData(
     examples: { train: train.kept, evaluation: evaluation.kept },
     negative: args.version_2_with_negative ? negative : null,
   };
-  return { rows, figures: figuresOf(train, evaluation, tokenizer.unkTokenId) };
+  return { rows, figures: figuresOf(train, evaluation, tokenizer.unkTokenId, args) };
 }
 
 /** Throws where no question is left: the first one's own error, since that is what has to be mended. `name` is the file's. */
@@ -105,20 +117,18 @@ export function requireQuestions(
   throw new ManabiError(role === 'train' ? 'training-no-features' : 'answer-no-questions', name);
 }
 
-function figuresOf(train: EncodedExamples, evaluation: EncodedExamples, unkTokenId: number): PreparedFigures {
+function figuresOf(
+  train: EncodedExamples,
+  evaluation: EncodedExamples,
+  unkTokenId: number,
+  { max_seq_length, return_overflowing_tokens }: TrainingArguments,
+): PreparedFigures {
   const unknown = new UnknownCharacterCount(unkTokenId);
   for (const { kept, first } of [train, evaluation]) {
     for (const [i, example] of kept.entries()) unknown.add(example, first[i]);
   }
-  const lengths = train.rows.map((row) => row.inputIds.length);
   const longest = (rows: Feature[]) => rows.reduce((most, row) => Math.max(most, row.inputIds.length), 0);
   const withoutAnswer = ({ kept }: EncodedExamples) => kept.filter((example) => example.is_impossible).length;
-  const histogram: number[] = [];
-  for (const length of lengths) {
-    const bin = Math.floor((length - 1) / BIN);
-    while (histogram.length <= bin) histogram.push(0);
-    histogram[bin]++;
-  }
   const left = (role: Role, { excluded }: EncodedExamples) =>
     excluded.map((question) => ({ ...question, role }));
   const unplaced = [...left('train', train), ...left('evaluation', evaluation)];
@@ -129,11 +139,28 @@ function figuresOf(train: EncodedExamples, evaluation: EncodedExamples, unkToken
     withoutAnswer: { train: withoutAnswer(train), evaluation: withoutAnswer(evaluation) },
     rows: { train: train.rows.length, evaluation: evaluation.rows.length },
     ceiling: answerCeiling(evaluation.first, evaluation.kept),
-    histogram,
-    meanLength: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
+    histogram: histogramOf(train.rows.map((row) => row.inputIds.length)),
+    lengths: {
+      histogram: histogramOf(train.lengths),
+      mean: train.lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, train.lengths.length),
+      longest: train.lengths.reduce((most, length) => Math.max(most, length), 0),
+      max_seq_length,
+      beyond: train.lengths.filter((length) => length > max_seq_length).length,
+      inWindows: return_overflowing_tokens,
+    },
     longest: { train: longest(train.rows), evaluation: longest(evaluation.rows) },
     unknown: unknown.result(),
     excluded,
     unplaced: [...firstOf(left('train', train)), ...firstOf(left('evaluation', evaluation))],
   };
+}
+
+function histogramOf(lengths: readonly number[]): number[] {
+  const histogram: number[] = [];
+  for (const length of lengths) {
+    const bin = Math.floor((length - 1) / BIN);
+    while (histogram.length <= bin) histogram.push(0);
+    histogram[bin]++;
+  }
+  return histogram;
 }

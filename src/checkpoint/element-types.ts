@@ -23,6 +23,11 @@ export function isReadable(type: string): type is ElementType {
   return Object.hasOwn(elementBytes, type);
 }
 
+/** Whether a model's weights may have this type. */
+export function isFloat(type: string): boolean {
+  return ['F64', 'F32', 'F16', 'BF16'].includes(type);
+}
+
 /** Bits of an element of a type that safetensors or torch knows, else null. */
 export function elementBits(type: string): number | null {
   if (isReadable(type)) return 8 * elementBytes[type];

@@ -1,6 +1,6 @@
 import type { NamedTensors } from '../model/engine.ts';
 import { joined, safetensorsParts } from './safetensors.ts';
-import { belongsToOtherWeights, savedConfig } from './saved-config.ts';
+import { belongsToOtherWeights, savedConfigText } from './saved-config.ts';
 import { storedZip, type FileParts } from './stored-zip.ts';
 
 /**
@@ -16,7 +16,7 @@ export function exportModelFiles(
   const vocabSize = weights.get('deberta.embeddings.word_embeddings.weight')?.shape[0];
   const folder = new Map<string, FileParts>([
     ['model.safetensors', safetensorsParts(weights)],
-    ['config.json', text(savedConfig(files['config.json'], vocabSize))],
+    ['config.json', text(savedConfigText(files['config.json'], vocabSize))],
     ['README.md', text(card)],
   ]);
   for (const [name, bytes] of Object.entries(files)) {

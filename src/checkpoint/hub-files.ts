@@ -15,6 +15,7 @@ export interface HubOptions {
 }
 
 const CONFIG = 'config.json';
+const CARD = 'README.md';
 const tokenizerFiles = ['tokenizer.json', 'spm.model'];
 const smallFiles = [
   CONFIG,
@@ -32,8 +33,8 @@ const weightFiles = [
 ];
 
 /**
- * The files of a model by name: config.json, the tokenizer's, and the weights (single or sharded with their index), from
- * `url`/resolve/main/ by `download`.
+ * The files of a model by name: config.json, the tokenizer's, the card where it can be had, and the weights (single or sharded with their
+ * index), from `url`/resolve/main/ by `download`.
  *
  * Throws ManabiError: hub-unknown-model, hub-gated, hub-no-file, hub-index, and what `download` throws.
  */
@@ -82,6 +83,10 @@ export async function downloadModelFiles(
   if (!tokenizerFiles.some((name) => files.has(name))) {
     throw new ManabiError('hub-no-file', modelId, { file: tokenizerFiles.join(' / ') });
   }
+  await load(CARD).catch((error: unknown) => {
+    // It only tells of the model.
+    if (signal?.aborted || !(error instanceof ManabiError)) throw error;
+  });
   for (const name of weightFiles) {
     const isIndex = name.endsWith('.index.json');
     weightsKnown = !isIndex;
@@ -151,6 +156,42 @@ async function listFiles(
     if (signal?.aborted) throw new ManabiError('download-cancelled', modelId, { loaded: '0.0', total: '?' });
     return { files: null, status: 0 };
   }
+}
+
+/** What is to be known of a model before it is fetched. */
+export interface HubModelFacts {
+  /** config.json as it is there. */
+  config: unknown;
+  /** Of the files that downloadModelFiles would load; null where the hub does not list them. */
+  bytes: number | null;
+}
+
+/** Throws ManabiError hub-unknown-model, hub-no-file, download-unreachable, config-not-json. */
+export async function readHubFacts({ base, id, url }: HubAddress): Promise<HubModelFacts> {
+  const { files } = await listFiles(base, id, undefined);
+  const address = fileUrl(url, CONFIG);
+  const response = await fetch(address).catch((error: unknown) => {
+    throw new ManabiError('download-unreachable', address, { reason: String(error) });
+  });
+  if (!response.ok) {
+    throw files
+      ? new ManabiError('hub-no-file', id, { file: CONFIG })
+      : new ManabiError('hub-unknown-model', id, { base });
+  }
+  const config: unknown = await response.json().catch((error: unknown) => {
+    throw new ManabiError('config-not-json', address, { reason: String(error) });
+  });
+  return { config, bytes: files && neededBytes(files) };
+}
+
+function neededBytes(files: ReadonlyMap<string, { size: number }>): number {
+  const weights = weightFiles.find((name) => files.has(name)) ?? '';
+  const [stem, ending] = [weights.split('.')[0], weights.replace('.index.json', '').split('.').at(-1)];
+  const isShard = (name: string) =>
+    weights.endsWith('.index.json') && name.startsWith(`${stem}-`) && name.endsWith(`.${ending}`);
+  return [...files]
+    .filter(([name]) => smallFiles.includes(name) || name === weights || isShard(name))
+    .reduce((sum, [, { size }]) => sum + size, 0);
 }
 
 async function shardNames(index: Blob, place: string): Promise<string[]> {

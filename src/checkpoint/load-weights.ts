@@ -1,7 +1,9 @@
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { NamedTensors } from '../model/engine.ts';
+import { headParameters } from '../model/parameters.ts';
 import { baseName, readRange, type ByteSource } from './byte-source.ts';
-import { refuseStandIn, TELLING_BYTES } from '../compression/recognise-file.ts';
+import { refuseStandIn, refuseText, TELLING_BYTES } from '../compression/recognise-file.ts';
+import { isFloat } from './element-types.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openTorchWeights } from './torch-file.ts';
 import type { WeightFile } from './weight-file.ts';
@@ -25,8 +27,10 @@ export interface WeightNaming {
 }
 
 const PREFIX = 'deberta.';
-/** What DistributedDataParallel, torch.compile and training scripts put before the names. */
-const wrappers = /^(?:module\.|_orig_mod\.|model\.)+/;
+/** The one name that every checkpoint of this family has, after what training scripts put before it. */
+const wordEmbeddings = /^(.*?)(?:deberta\.)?embeddings\.word_embeddings\.weight$/;
+/** Those of DistributedDataParallel, torch.compile and Lightning. */
+const usualWrappers = /^(?:module\.|_orig_mod\.|model\.)+$/;
 /** Buffers that older versions of transformers saved and that are made anew. */
 const buffers = new Set([`${PREFIX}embeddings.position_ids`, 'embeddings.position_ids']);
 const MAX_INDEX_BYTES = 2 ** 24;
@@ -35,8 +39,8 @@ const MAX_INDEX_BYTES = 2 ** 24;
  * Reads the weights among the files of a model folder and holds them to the shapes the config asks for: model.safetensors or
  * pytorch_model.bin, whole or in shards with their index (safetensors first, as transformers prefers), or the one weight file there is.
  * Tensors that the model does not have are named in `unexpected` and may have any type.
- * Throws ManabiError: model-no-weights, weights-ambiguous, index-broken, shard-missing, weights-missing (names the
- * tensor), weights-shape (found and wanted), file-* and what the readers of the formats throw.
+ * Throws ManabiError: model-no-weights, model-adapter, weights-ambiguous, index-broken, shard-missing, weights-missing (names the
+ * tensor), weights-of-several, weights-shape (found and wanted), safetensors-dtype, file-* and what the readers of the formats throw.
  */
 export async function loadWeights(
   files: readonly ByteSource[],
@@ -48,17 +52,28 @@ export async function loadWeights(
   const nestedIn = new Set<string>();
   let isBare = false;
   const shards = await chooseCheckpoint(files);
-  for (const source of shards) {
-    const file = await openWeights(source);
+  const opened: { source: ByteSource; file: WeightFile }[] = [];
+  for (const source of shards) opened.push({ source, file: await openWeights(source) });
+  const names = opened.flatMap(({ file }) => [...file.shapes.keys()]);
+  const wrappers = wrappersOf(names, shards[0].name);
+  for (const { source, file } of opened) {
     for (const key of file.nestedIn ?? []) nestedIn.add(key);
     const wanted = new Map<string, string>();
     const taken = new Set<string>();
     for (const [stored, shape] of file.shapes) {
-      const { name, prefix, bare } = parameterName(stored, expected);
+      const { name, prefix, bare } = parameterName(stored, expected, wrappers);
       const shapeWanted = expected.get(name);
       // The plain name comes before one that becomes it.
       if (!shapeWanted || taken.has(name) || (name !== stored && file.shapes.has(name))) {
         if (!buffers.has(name)) unexpected.push(stored);
+        continue;
+      }
+      // Integers are the weights of a quantized model, and mean something else without its scales.
+      const dtype = file.types.get(stored) ?? '';
+      if (!isFloat(dtype)) throw new ManabiError('safetensors-dtype', source.name, { tensor: stored, dtype });
+      // A head with other labels is another head: one is made anew.
+      if (headParameters.includes(name) && shapeWanted.join() !== shape.join()) {
+        unexpected.push(stored);
         continue;
       }
       if (shapeWanted.join() !== shape.join()) {
@@ -87,9 +102,28 @@ export async function loadWeights(
 async function openWeights(source: ByteSource): Promise<WeightFile> {
   const start = await readRange(source, 0, Math.min(TELLING_BYTES, source.size));
   refuseStandIn(source.name, start);
+  refuseText(source.name, start);
   const isTorch = start[0] === 0x80 || (start[0] === 0x50 && start[1] === 0x4b);
   const isSafetensors = start[8] === 0x7b || (!isTorch && source.name.endsWith('.safetensors'));
   return isSafetensors ? openSafetensors(source) : openTorchWeights(source);
+}
+
+/**
+ * What may stand before the names of a file, nothing first: what stands before its word embeddings, and parts of that, since a head is often outside
+ * of what wraps the body. Throws ManabiError weights-of-several for a file with several models, unless one has a name that tools give.
+ */
+function wrappersOf(names: readonly string[], place: string): string[] {
+  const found = new Set(
+    names.map((name) => wordEmbeddings.exec(name)?.[1]).filter((prefix) => prefix !== undefined),
+  );
+  if (found.size === 0 || found.has('')) return [''];
+  const usual = [...found].filter((prefix) => usualWrappers.test(prefix));
+  const [wrapper, ...others] = usual.length > 0 ? usual : found;
+  if (others.length > 0) {
+    throw new ManabiError('weights-of-several', place, { prefixes: [...found].join(', ') });
+  }
+  const parts = wrapper.split('.').slice(0, -1);
+  return ['', ...parts.map((_, i) => `${parts.slice(0, i + 1).join('.')}.`)];
 }
 
 /**
@@ -99,12 +133,13 @@ async function openWeights(source: ByteSource): Promise<WeightFile> {
 function parameterName(
   stored: string,
   expected: ReadonlyMap<string, unknown>,
+  wrappers: readonly string[],
 ): { name: string; prefix: string; bare: boolean } {
   const plain = stored
     .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
     .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
-  const wrapper = wrappers.exec(plain)?.[0] ?? '';
-  for (const prefix of wrapper ? ['', wrapper] : ['']) {
+  for (const prefix of wrappers) {
+    if (!plain.startsWith(prefix)) continue;
     const name = plain.slice(prefix.length);
     if (expected.has(name)) return { name, prefix, bare: false };
     if (/^(?:embeddings|encoder)\./.test(name) && expected.has(PREFIX + name)) {
@@ -127,6 +162,7 @@ async function chooseCheckpoint(files: readonly ByteSource[]): Promise<ByteSourc
   if (others.length === 1) return others;
   const names = files.map(({ name }) => baseName(name)).join(', ');
   if (others.length === 0) {
+    if (files.some(({ name }) => isAdapter(baseName(name)))) throw new ManabiError('model-adapter', names);
     const file = files.map((source) => baseName(source.name)).find((name) => isOtherFormat(name));
     if (file) throw new ManabiError('weights-other-format', names, { file });
     throw new ManabiError('model-no-weights', names);
@@ -136,7 +172,12 @@ async function chooseCheckpoint(files: readonly ByteSource[]): Promise<ByteSourc
 
 function isWeightFile(name: string): boolean {
   const isOfTrainer = /^(training_args|optimizer|scheduler|scaler|rng_state\w*)\./.test(name);
-  return /\.(safetensors|bin|pt|pth|ckpt)$/.test(name) && !isOfTrainer;
+  return /\.(safetensors|bin|pt|pth|ckpt)$/.test(name) && !isOfTrainer && !isAdapter(name);
+}
+
+/** What PEFT saves of LoRA and the like: the changes to a model, without the model. */
+export function isAdapter(name: string): boolean {
+  return /^adapter_(model\.|config\.json$)/.test(name);
 }
 
 /** Weights of TensorFlow, Flax, ONNX and llama.cpp. */
@@ -147,9 +188,11 @@ function isOtherFormat(name: string): boolean {
 async function shardsOf(index: ByteSource, byName: ReadonlyMap<string, ByteSource>): Promise<ByteSource[]> {
   const broken = (reason: string) => new ManabiError('index-broken', index.name, { reason });
   if (index.size > MAX_INDEX_BYTES) throw broken(`${index.size} bytes`);
+  const bytes = await readRange(index, 0, index.size);
+  refuseStandIn(index.name, bytes);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder().decode(await readRange(index, 0, index.size)));
+    parsed = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw broken('JSON');
   }

@@ -71,6 +71,16 @@ test.each([
   ['model.', (name: string) => `model.${name}`, { prefixes: ['model.'], isBare: false }],
   ['no deberta.', (name: string) => name.replace('deberta.', ''), { prefixes: [], isBare: true }],
   [
+    'a name of one’s own',
+    (name: string) => `student.net.${name}`,
+    { prefixes: ['student.net.'], isBare: false },
+  ],
+  [
+    'the body in module.backbone., the head in module.',
+    (name: string) => `module.${name.replace('deberta.', 'backbone.')}`,
+    { prefixes: ['module.backbone.', 'module.'], isBare: true },
+  ],
+  [
     'model. without deberta.',
     (name: string) => `model.${name.replace('deberta.', '')}`,
     { prefixes: ['model.'], isBare: true },
@@ -89,7 +99,7 @@ test('a plain name comes before one that becomes it', async () => {
   expect(tensors.get('qa_outputs.bias')?.data).toEqual(weights.get('qa_outputs.bias')?.data);
 });
 
-test.each([['model'], ['state_dict'], ['model_state_dict']])(
+test.each([['model'], ['state_dict'], ['model_state_dict'], ['net_of_my_own']])(
   'a state dict under %s is found',
   async (key) => {
     const optimizer = new Map<string, Saveable>([['lr', new PyFloat(0.1)]]);
@@ -139,6 +149,23 @@ test('a tensor that nobody needs may have any type that safetensors knows', asyn
   expect(await errorOf({ 'model.safetensors': withOddTensor('X8', '') })).toBe('safetensors-dtype');
 });
 
+test('weights of integers, as a quantized model has them, are not taken for numbers', async () => {
+  const header = { 'qa_outputs.bias': { dtype: 'I8', shape: [2], data_offsets: [0, 2] } };
+  const json = text(JSON.stringify(header));
+  const size = new Uint8Array(8);
+  new DataView(size.buffer).setBigUint64(0, BigInt(json.length), true);
+  expect(await errorOf({ 'model.safetensors': joined([size, json, new Uint8Array(2)]) })).toBe(
+    'safetensors-dtype',
+  );
+});
+
+test('of a file with two models neither is taken for the one that is meant', async () => {
+  const two = new Map([...renamed((name) => `student.${name}`), ...renamed((name) => `teacher.${name}`)]);
+  expect(await errorOf({ 'model.safetensors': writeSafetensors(two) })).toBe('weights-of-several');
+  const usual = new Map([...renamed((name) => `model.${name}`), ...renamed((name) => `ema.${name}`)]);
+  expect((await read({ 'model.safetensors': writeSafetensors(usual) })).findings.missing).toEqual([]);
+});
+
 test('config.json may have a byte order mark, and Infinity and NaN where nobody needs them', async () => {
   const odd = `\uFEFF${JSON.stringify({ ...config, unused: 'x' }).replace('"x"', '[NaN, -Infinity, "NaN"]')}`;
   const { config: found } = await read({ 'config.json': text(odd) });
@@ -147,6 +174,16 @@ test('config.json may have a byte order mark, and Infinity and NaN where nobody 
   expect(new TextDecoder().decode(joined(saved))).toContain('NaN,\n    -Infinity,\n    "NaN"');
   const used = JSON.stringify({ ...config, layer_norm_eps: 'x' }).replace('"x"', 'Infinity');
   expect(await errorOf({ 'config.json': text(used) })).toBe('config-shape layer_norm_eps');
+});
+
+test('a head of other labels is another head, and one is made anew', async () => {
+  const width = weights.get('qa_outputs.weight')?.shape[1] ?? 0;
+  const other = new Map(weights)
+    .set('qa_outputs.weight', { shape: [5, width], data: new Float32Array(5 * width) })
+    .set('qa_outputs.bias', { shape: [5], data: new Float32Array(5) });
+  const { tensors, findings } = await read({ 'model.safetensors': writeSafetensors(other) });
+  expect([findings.missing, findings.unexpected]).toEqual([headParameters, [...headParameters].toSorted()]);
+  expect(tensors.get('qa_outputs.weight')?.shape).toEqual([2, width]);
 });
 
 test.each([1, 3, 5])('a config of %i labels is saved with what the head has', (labels) => {
@@ -212,6 +249,18 @@ test.each([
   ['a tokenizer that is one', { 'tokenizer.json': undefined, 'spm.model': pointer }, 'file-lfs-pointer'],
   ['a web page', { 'model.safetensors': undefined, 'pytorch_model.bin': page }, 'file-html'],
   ['a web page for config.json', { 'config.json': page }, 'file-html'],
+  ['an answer of the hub', { 'model.safetensors': text('Entry not found') }, 'file-text'],
+  [
+    'an answer of the hub for spm.model',
+    { 'tokenizer.json': undefined, 'spm.model': text('{"error":"Repository not found"}') },
+    'file-text',
+  ],
+  ['a web page for special_tokens_map.json', { 'special_tokens_map.json': page }, 'file-html'],
+  [
+    'a web page for the index',
+    { 'model.safetensors': undefined, 'model.safetensors.index.json': page },
+    'file-html',
+  ],
   ['packed weights', { 'model.safetensors': gzipSync(folder['model.safetensors']) }, 'file-packed gzip'],
   [
     'a dict of other things',
@@ -228,6 +277,12 @@ test.each([
     { 'model.safetensors': undefined, 'tf_model.h5': text('x') },
     'weights-other-format',
   ],
+  [
+    'an adapter beside a config.json',
+    { 'model.safetensors': undefined, 'adapter_model.safetensors': writeSafetensors(new Map()) },
+    'model-adapter',
+  ],
+  ['an adapter alone', { 'config.json': undefined, 'adapter_config.json': text('{}') }, 'model-adapter'],
   ['no weights', { 'model.safetensors': undefined, 'optimizer.pt': text('x') }, 'model-no-weights'],
   ['a packed folder', { 'config.json': undefined, 'my-model.zip': text('PK') }, 'file-packed zip'],
   ['no config.json', { 'config.json': undefined }, 'model-no-config'],

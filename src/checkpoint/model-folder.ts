@@ -11,10 +11,10 @@ import { parsePythonJson } from '../squad/python-json.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { baseName, type ByteSource } from './byte-source.ts';
-import { loadWeights, type WeightNaming } from './load-weights.ts';
-import { refuseStandIn } from '../compression/recognise-file.ts';
+import { isAdapter, loadWeights, type WeightNaming } from './load-weights.ts';
+import { refuseStandIn, refuseText, TELLING_BYTES } from '../compression/recognise-file.ts';
 
-/** config.json and the tokenizer's files by name, whole. */
+/** config.json, the tokenizer's files and the model card by name, whole. */
 export type TextFiles = Readonly<Record<string, Uint8Array>>;
 
 /** What is told of a model that was read. */
@@ -38,14 +38,20 @@ export interface ReadModelFolder {
   findings: ModelFindings;
 }
 
+const besideTokenizer = ['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json'];
+
 export function isTextFile(name: string): boolean {
-  return /\.(json|model|txt)$/.test(name);
+  return /\.(json|model|txt)$|^README\.md$/.test(name);
 }
 
-/** Throws ManabiError model-no-config and what parseConfig throws. `place` names the folder. */
+/** Throws ManabiError model-no-config, model-adapter and what parseConfig throws. `place` names the folder. */
 function readConfig(files: TextFiles, place = ''): DebertaConfig {
   const bytes = files['config.json'];
-  if (!bytes) throw new ManabiError('model-no-config', place || Object.keys(files).join(', '));
+  if (!bytes) {
+    const names = Object.keys(files);
+    const code = names.some(isAdapter) ? 'model-adapter' : 'model-no-config';
+    throw new ManabiError(code, place || names.join(', '));
+  }
   return parseConfig(parseConfigJson(bytes, inFolder(place, 'config.json')), inFolder(place, 'config.json'));
 }
 
@@ -62,9 +68,11 @@ function parseConfigJson(bytes: Uint8Array, place: string): unknown {
 /** config.json and tokenizer, without the weights. Throws what readConfig, readTokenizer and holdTokenizer throw. */
 export function readTextFiles(files: TextFiles, place = ''): { config: DebertaConfig; tokenizer: Tokenizer } {
   const config = readConfig(files, place);
-  for (const name of ['tokenizer.json', 'spm.model', 'tokenizer_config.json']) {
+  for (const name of ['tokenizer.json', 'spm.model', ...besideTokenizer]) {
     if (files[name]) refuseStandIn(inFolder(place, name), files[name]);
   }
+  if (files['spm.model'])
+    refuseText(inFolder(place, 'spm.model'), files['spm.model'].subarray(0, TELLING_BYTES));
   return { config, tokenizer: holdTokenizer(readTokenizer(files, place), config, place) };
 }
 

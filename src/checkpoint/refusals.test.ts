@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { ManabiError } from '../errors/manabi-error.ts';
+import { parseConfig } from '../model/config.ts';
+import { parameterShapes } from '../model/parameters.ts';
 import { bytesSource, readRange, type ByteSource } from './byte-source.ts';
 import { joined, openSafetensors } from './safetensors.ts';
 import { storedZip } from './stored-zip.ts';
 import { openTorchWeights } from './torch-file.ts';
 import { readZip } from './zip.ts';
+import { goldenFixture } from '../parity/fixture-files.ts';
+import { loadWeights } from './load-weights.ts';
 
 async function codeOf(work: () => unknown): Promise<string> {
   try {
@@ -65,4 +69,26 @@ test('more than a zip can hold is not written', async () => {
     get: (target, key) => (key === 'length' || key === 'byteLength' ? 2 ** 32 : Reflect.get(target, key)),
   });
   expect(await codeOf(() => storedZip(new Map([['model.safetensors', [huge]]])))).toBe('zip-too-large');
+});
+
+test.each([
+  ['empty.safetensors', 'safetensors-too-short'],
+  ['header-length-too-large.safetensors', 'safetensors-header-length'],
+  ['header-not-json.safetensors', 'safetensors-header-json'],
+  ['negative-size.safetensors', 'safetensors-end-before-start'],
+  ['overlap.safetensors', 'safetensors-overlap'],
+  ['shape-overflow.safetensors', 'safetensors-byte-length'],
+  ['truncated.safetensors', 'safetensors-truncated'],
+  ['trailing-data.safetensors', 'safetensors-trailing'],
+  ['unknown-dtype.safetensors', 'safetensors-dtype'],
+  ['truncated-zip.bin', 'zip-incomplete'],
+  ['flipped-byte-zip.bin', 'zip-crc'],
+  ['zip-bomb.bin', 'zip-compressed'],
+  ['hostile-zip.bin', 'pickle-global'],
+  ['hostile-legacy.bin', 'pickle-global'],
+  ['plain-pickle.bin', 'torch-no-tensors'],
+])('%s is refused with %s', async (name, code) => {
+  const source = bytesSource(name, goldenFixture(`formats/bad/${name}`));
+  const config = JSON.parse(new TextDecoder().decode(goldenFixture('formats/good/torch-zip/config.json')));
+  expect(await codeOf(() => loadWeights([source], parameterShapes(parseConfig(config, ''))))).toBe(code);
 });

@@ -21,6 +21,7 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
   const { entries, dataStart } = await readHeader(source);
   return {
     shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])),
+    types: new Map([...entries].map(([name, { dtype }]) => [name, dtype])),
     read: async (names) => {
       const tensors: NamedTensors = new Map();
       for (const name of names) {

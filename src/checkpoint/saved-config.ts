@@ -30,16 +30,20 @@ const contradictions = [
  * config.json of the model that is saved: every field of the one it came with, but held to what the weights are. `vocabSize` are the rows
  * of the word embeddings, `dtype` torch's name of the type that the weights are saved in.
  */
-export function savedConfig(bytes: Uint8Array, vocabSize: number | undefined, dtype = 'float32'): string {
+export function savedConfig(bytes: Uint8Array, vocabSize: number | undefined, dtype = 'float32'): object {
   const config = parsePythonJson(new TextDecoder().decode(bytes)) as Record<string, unknown>;
   const kept = Object.entries(config).filter(([name]) => !contradictions.includes(name));
-  const held = {
+  return {
     ...Object.fromEntries(kept),
     ...(vocabSize === undefined ? {} : { vocab_size: vocabSize }),
     architectures: ['DebertaV2ForQuestionAnswering'],
     dtype,
   };
-  return `${writePythonJson(held)}\n`;
+}
+
+/** The same as Python writes it. */
+export function savedConfigText(...given: Parameters<typeof savedConfig>): string {
+  return `${writePythonJson(savedConfig(...given))}\n`;
 }
 
 /** Files of a model folder that belong to other weights, or to another form of them, and not beside those that are saved. */

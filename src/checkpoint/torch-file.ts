@@ -1,4 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { refuseStandIn, refuseText, TELLING_BYTES } from '../compression/recognise-file.ts';
 import type { NamedTensors } from '../model/engine.ts';
 import { readRange, type ByteSource } from './byte-source.ts';
 import { elementBytes, isReadable, swapped, toFloat32, type ElementType } from './element-types.ts';
@@ -17,11 +18,13 @@ export interface TorchFile {
 
 /**
  * Opens what torch.save wrote, in the zip format (torch 1.6 and later) or the one before. Throws ManabiError: torch-no-tensors where
- * it is something else; zip-*, pickle-*, torch-storage where it is broken.
+ * it is something else; file-* where that can be told; zip-*, pickle-*, torch-storage where it is broken.
  */
 export async function openTorch(source: ByteSource): Promise<TorchFile> {
-  const start = await readRange(source, 0, Math.min(4, source.size));
-  const isZip = start.join() === '80,75,3,4';
+  const start = await readRange(source, 0, Math.min(TELLING_BYTES, source.size));
+  refuseStandIn(source.name, start);
+  refuseText(source.name, start);
+  const isZip = start.subarray(0, 4).join() === '80,75,3,4';
   const { value, storages } = isZip ? await readZipped(source) : await readLegacy(source);
   return { value, read: (tensors) => readTensors(source, storages, tensors) };
 }
@@ -41,6 +44,7 @@ export async function openTorchWeights(source: ByteSource): Promise<WeightFile> 
   }
   return {
     shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    types: new Map([...tensors].map(([name, { type }]) => [name, type])),
     nestedIn,
     read: (names) => {
       const wanted = new Map<string, TensorRef>();
@@ -53,7 +57,7 @@ export async function openTorchWeights(source: ByteSource): Promise<WeightFile> 
   };
 }
 
-/** The tensors of a dict; where it holds a dict of tensors under a known key, those in it. */
+/** The tensors of a dict; where it holds a dict of tensors, under a known key first, those in it. */
 function stateDictOf(
   value: PickleValue | undefined,
   nestedIn: string[] = [],
@@ -67,7 +71,13 @@ function stateDictOf(
   for (const [name, part] of value) {
     if (typeof name === 'string' && part instanceof TensorRef) tensors.set(name, part);
   }
-  return { tensors, nestedIn };
+  if (tensors.size > 0) return { tensors, nestedIn };
+  // Under a name of one's own: the one dict with word embeddings.
+  const inside = [...value.keys()]
+    .filter((key) => typeof key === 'string')
+    .map((key) => stateDictOf(value.get(key), [...nestedIn, key]))
+    .filter((inner) => [...inner.tensors.keys()].some((name) => name.endsWith('word_embeddings.weight')));
+  return inside.length === 1 ? inside[0] : { tensors, nestedIn };
 }
 
 /** What a file holds instead, in a few words. */

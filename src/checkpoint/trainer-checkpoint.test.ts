@@ -108,6 +108,10 @@ test('parts of other checkpoints are named', async () => {
     'trainer-optimizer param_groups',
   );
   expect(await errorOf({ ...files, 'optimizer.pt': files['model.safetensors'] })).toBe('torch-no-tensors');
+  const pointer = new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\n');
+  for (const name of ['optimizer.pt', 'scheduler.pt', 'trainer_state.json']) {
+    expect(await errorOf({ ...files, [name]: pointer })).toBe('file-lfs-pointer');
+  }
 });
 
 test('a stored zip is read by others and by us, with files at multiples of 64', async () => {

@@ -1,3 +1,4 @@
+import { refuseStandIn } from '../compression/recognise-file.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { parsePythonJson, writePythonJson } from '../squad/python-json.ts';
 import {
@@ -225,18 +226,21 @@ async function readState(source: ByteSource): Promise<TrainerState> {
   const wrong = (key: string, wanted: string) =>
     new ManabiError('trainer-state', source.name, { key, wanted });
   if (source.size > MAX_STATE_BYTES) throw wrong('(top)', 'JSON');
+  const bytes = await readRange(source, 0, source.size);
+  refuseStandIn(source.name, bytes);
   let parsed: unknown;
   try {
-    parsed = parsePythonJson(new TextDecoder().decode(await readRange(source, 0, source.size)));
+    parsed = parsePythonJson(new TextDecoder().decode(bytes));
   } catch {
     throw wrong('(top)', 'JSON');
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw wrong('(top)', 'object');
   const found = parsed as Record<string, unknown>;
   // Of what is not there or null, load_from_json takes its default.
-  const number = (key: string, otherwise: number): number => {
+  const number = (key: string, otherwise: number, least = 0): number => {
     const value = found[key] ?? otherwise;
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw wrong(key, 'number >= 0');
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < least)
+      throw wrong(key, 'number >= 0');
     return value;
   };
   const optional = (key: string) => (typeof found[key] === 'number' ? found[key] : null);
@@ -244,7 +248,7 @@ async function readState(source: ByteSource): Promise<TrainerState> {
   if (!Array.isArray(log)) throw wrong('log_history', 'list');
   return {
     global_step: number('global_step', 0),
-    max_steps: number('max_steps', 0),
+    max_steps: number('max_steps', 0, -Infinity),
     epoch: number('epoch', 0),
     num_train_epochs: number('num_train_epochs', 0),
     train_batch_size: optional('train_batch_size'),

@@ -1,10 +1,14 @@
 import { openAsBlob } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readCardHeader } from '../checkpoint/card-header.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
+import type { DataOrigin } from '../squad/data-origin.ts';
 import { describeForm, describeSquad } from '../squad/describe.ts';
 import type { SquadData } from '../squad/example.ts';
 import { exclusionHint, exclusionTexts } from '../squad/exclusion-texts.ts';
 import { readSquadFile } from '../squad/read-file.ts';
+import { originOf } from '../storage/jsquad.ts';
 import { cacheDownloads } from './download-cache.ts';
 import { downloadBar } from './progress-bar.ts';
 
@@ -12,9 +16,7 @@ const SHOWN_ROWS = 5;
 
 /** A data file on the disk or at an address, which is kept in `cacheDir`. Throws ManabiError data-file-missing, and what readSquadFile and the download throw. */
 export async function openDataFile(pathOrUrl: string, cacheDir: string): Promise<SquadData> {
-  const blob = /^https?:\/\//i.test(pathOrUrl)
-    ? await fetchFile(pathOrUrl, cacheDir)
-    : await fileOnDisk(pathOrUrl);
+  const blob = isAddress(pathOrUrl) ? await fetchFile(pathOrUrl, cacheDir) : await fileOnDisk(pathOrUrl);
   const data = await readSquadFile({
     name: pathOrUrl,
     size: blob.size,
@@ -22,6 +24,16 @@ export async function openDataFile(pathOrUrl: string, cacheDir: string): Promise
   });
   tellOf(pathOrUrl, data);
   return data;
+}
+
+const isAddress = (pathOrUrl: string) => /^https?:\/\//i.test(pathOrUrl);
+
+/** What is known of where a data file comes from: JSQuAD's public home, or the README.md beside it. */
+export async function originOfFile(pathOrUrl: string): Promise<DataOrigin | undefined> {
+  if (isAddress(pathOrUrl)) return originOf(pathOrUrl);
+  const readme = await readFile(join(dirname(pathOrUrl), 'README.md')).catch(() => undefined);
+  const { license } = readCardHeader(readme);
+  return license.length > 0 ? { licence: license.join(', ') } : undefined;
 }
 
 async function fileOnDisk(path: string): Promise<Blob> {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { onnxTypes, type OnnxType } from '../export/onnx/stored-weights.ts';
+import { onnxTypes, type OnnxType } from '../export/onnx/onnx-types.ts';
 import { UsageError } from './train-arguments.ts';
 
 export const usage = `Usage: npm run export -- --model_name_or_path DIR --output_dir OUT [--dtype ${onnxTypes.join('|')}]

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ort from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { en } from '../errors/en.ts';
 
 const model = 'src/parity/fixtures/models/qa-trained';
 let scratch = '';
@@ -57,7 +58,7 @@ test('what cannot be exported is told, and nothing half-made is left', { timeout
   const output = ['--output_dir', join(scratch, 'none')];
   const noHead = await runExport('--model_name_or_path', 'public/model', ...output);
   expect(noHead).toMatchObject({ code: 1 });
-  expect(noHead.errors).toContain('no question-answering head');
+  expect(noHead.errors).toContain(en['export-no-head'].split('{')[0]);
 
   const unknown = join(scratch, 'unknown');
   cpSync(model, unknown, { recursive: true });
@@ -75,7 +76,7 @@ test('what cannot be exported is told, and nothing half-made is left', { timeout
     join(scratch, 'file', 'made'),
   );
   expect(noPlace).toMatchObject({ code: 1 });
-  expect(noPlace.errors).toContain('cannot be written');
+  expect(noPlace.errors).toContain(en['export-disk'].split('{')[0]);
   expect(existsSync(join(scratch, 'none'))).toBe(false);
 
   const usage = await runExport('--model_name_or_path', model, ...output, '--dtype', 'int4');

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readCardHeader } from '../checkpoint/card-header.ts';
+import { readHubAddress, readHubFacts } from '../checkpoint/hub-files.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { headParameters } from '../model/parameters.ts';
 import { openDataFile } from './data-file.ts';
@@ -14,7 +16,14 @@ import { downloadText } from './progress-bar.ts';
 
 // A hub on this machine that gives the built-in model and sample, with the listing that tells hashes.
 const folder = 'public/model';
-const names = ['config.json', 'spm.model', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+const names = [
+  'config.json',
+  'spm.model',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'README.md',
+  'model.safetensors',
+];
 let server: Server;
 let base = '';
 let cache = '';
@@ -88,6 +97,16 @@ test('a download that broke off goes on where it ended', async () => {
   expect(asked.at(-1)).toBe('/local/small/resolve/main/model.safetensors bytes=1000-');
 });
 
+test('the card comes with the model, which is read without it too', async () => {
+  refuse = (path) => (path.endsWith('README.md') ? 503 : null);
+  expect((await openModel('local/small', 42, cache)).files).not.toHaveProperty(['README.md']);
+  rmSync(cache, { recursive: true });
+  refuse = () => null;
+  const { files, isFromHub } = await openModel('local/small', 42, cache);
+  expect(readCardHeader(files['README.md']).license).toEqual(['apache-2.0']);
+  expect(isFromHub).toBe(true);
+});
+
 test('weights of another hash are refused and not kept', async () => {
   sha256 = () => '0'.repeat(64);
   expect(await codeOf(openModel('local/small', 42, cache))).toBe('download-damaged');
@@ -124,4 +143,15 @@ test('the bar says how much of the model is there', () => {
   expect(downloadText('model.safetensors', 2 ** 20, 4 * 2 ** 20)).toBe(
     '██████░░░░░░░░░░░░░░░░░░ 1.0/4.0 MB  model.safetensors',
   );
+});
+
+test('what a model needs is told before it is fetched: its config, and the bytes of the files that would be loaded', async () => {
+  const facts = await readHubFacts(readHubAddress(base, 'local/small'));
+  expect(facts.bytes).toBe(names.reduce((sum, name) => sum + statSync(`${folder}/${name}`).size, 0));
+  expect(facts.config).toMatchObject({ model_type: 'deberta-v2' });
+  expect(asked.some((path) => path.includes('model.safetensors'))).toBe(false);
+  // A mirror that lists nothing tells the config alone.
+  refuse = (path) => (path.startsWith('/api/') ? 404 : null);
+  expect((await readHubFacts(readHubAddress(base, 'local/small'))).bytes).toBeNull();
+  expect(await codeOf(readHubFacts(readHubAddress(base, 'local/none')))).toBe('hub-unknown-model');
 });

@@ -1,5 +1,5 @@
 import { openAsBlob } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blobSource, type ByteSource } from '../checkpoint/byte-source.ts';
 import { exportModelFiles } from '../checkpoint/export.ts';
@@ -10,7 +10,6 @@ import {
   readModelFolder,
   type ReadModelFolder,
 } from '../checkpoint/model-folder.ts';
-import type { FileParts } from '../checkpoint/stored-zip.ts';
 import {
   readTrainerCheckpoint,
   trainerCheckpointFiles,
@@ -23,11 +22,13 @@ import type { EngineSettings, NamedTensors } from '../model/engine.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import { cacheDownloads, keepModel, keptModel } from './download-cache.ts';
 import { downloadBar } from './progress-bar.ts';
+import { filesOf, replaceFolder, writeFolder } from './write-folder.ts';
 
 /** A model folder on the disk, or one that was downloaded. */
 export interface ModelFolder extends ReadModelFolder {
   /** Everything but the weights, as it came. */
   files: Record<string, Uint8Array>;
+  isFromHub: boolean;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function openModel(nameOrPath: string, seed: number, cacheDir: stri
     if (isTextFile(name)) files[name] = new Uint8Array(await blob.arrayBuffer());
   }
   const sources = Array.from(blobs, ([name, blob]) => blobSource(name, blob));
-  return { ...(await readModelFolder(files, sources, seed, nameOrPath)), files };
+  return { ...(await readModelFolder(files, sources, seed, nameOrPath)), files, isFromHub: true };
 }
 
 async function downloadModel(address: HubAddress, cacheDir: string): Promise<Map<string, Blob>> {
@@ -59,7 +60,7 @@ async function downloadModel(address: HubAddress, cacheDir: string): Promise<Map
 
 async function readFolder(folder: string, seed: number): Promise<ModelFolder> {
   const { files, sources } = await openFolder(folder);
-  return { ...(await readModelFolder(files, sources, seed, folder)), files };
+  return { ...(await readModelFolder(files, sources, seed, folder)), files, isFromHub: false };
 }
 
 /** For a model that is exported: a folder that need not have a tokenizer. Throws model-folder-missing and what readConfigAndWeights throws. */
@@ -88,24 +89,18 @@ function fileSources(folder: string, names: string[]): Promise<ByteSource[]> {
   );
 }
 
-/** The folder that from_pretrained loads. */
+/** The folder that from_pretrained loads. Throws ManabiError export-disk. */
 export async function writeModelFolder(
   folder: string,
   files: Record<string, Uint8Array>,
   weights: NamedTensors,
   card: string,
 ): Promise<void> {
-  await writeFiles(folder, exportModelFiles(files, weights, card));
-}
-
-async function writeFiles(folder: string, files: ReadonlyMap<string, FileParts>): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const [name, parts] of files) await writeFile(join(folder, name), parts);
+  await writeFolder(folder, filesOf(exportModelFiles(files, weights, card)));
 }
 
 /**
- * A checkpoint-N as Hugging Face's Trainer writes and reads it. Written beside its place and moved there whole, so that a crash
- * leaves no half of a checkpoint.
+ * A checkpoint-N as Hugging Face's Trainer writes and reads it, whole or not at all. Throws ManabiError export-disk.
  */
 export async function writeCheckpoint(
   folder: string,
@@ -113,11 +108,8 @@ export async function writeCheckpoint(
   run: TrainerRun,
   config: DebertaConfig,
 ): Promise<void> {
-  const partial = `${folder}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await writeFiles(partial, trainerCheckpointFiles(files, run, parameterShapes(config).keys()));
-  await rm(folder, { recursive: true, force: true });
-  await rename(partial, folder);
+  const made = trainerCheckpointFiles(files, run, parameterShapes(config).keys());
+  await replaceFolder(folder, filesOf(made));
 }
 
 /** Throws what readTrainerCheckpoint throws. */

@@ -3,6 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { en } from '../errors/en.ts';
+import type { ErrorCode } from '../errors/manabi-error.ts';
 
 const fixtures = 'src/parity/fixtures';
 let scratch = '';
@@ -78,20 +80,15 @@ test('what a folder lacks is taken from the goldens beside the questions', { tim
 
 test('what cannot run says why and what to do', { timeout: 60_000 }, async () => {
   mkdirSync(join(scratch, 'empty'));
+  const beginning = (code: ErrorCode) => en[code].split('{')[0];
   const metrics = [fixtures, '--only', 'metrics'];
   const cases: [string[], string][] = [
-    [[join(scratch, 'nowhere')], 'There is no such folder. Name a folder'],
-    [
-      [join(scratch, 'empty')],
-      'There is nothing to check. Name a folder that holds some of metrics, tokenization',
-    ],
-    [
-      [fixtures, '--only', 'metric'],
-      'metric: There is no part of this name. Choose from metrics, tokenization',
-    ],
+    [[join(scratch, 'nowhere')], en['parity-folder']],
+    [[join(scratch, 'empty')], beginning('parity-nothing')],
+    [[fixtures, '--only', 'metric'], `metric: ${beginning('parity-part')}metrics, tokenization`],
     [[...metrics, '--backend', 'gpu'], '--backend gpu: choose webgpu or cpu.'],
     [[], 'npm run parity -- FOLDER'],
-    [[...metrics, '--browser'], 'Install Chromium or Chrome, or set CHROMIUM_PATH'],
+    [[...metrics, '--browser'], beginning('parity-no-chromium')],
   ];
   for (const [args, message] of cases) {
     const { code, errors } = await parity(args, { CHROMIUM_PATH: join(scratch, 'no-chromium') });

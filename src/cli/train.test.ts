@@ -56,7 +56,10 @@ test('evaluation data without a usable row ends the run before it begins', { tim
   expect([code, errors]).toEqual([1, expect.stringContaining('None of its 1 questions has an answer')]);
   const faulty = put('faulty.json', json([row('a', '大阪')]));
   const other = await train('faulty', { train_file, validation_file: faulty });
-  expect([other.code, other.errors]).toEqual([1, expect.stringContaining('data[0]: answer-start')]);
+  expect([other.code, other.errors]).toEqual([
+    1,
+    expect.stringContaining('data[0]: answer_start is no whole'),
+  ]);
 });
 
 test(

@@ -1,6 +1,6 @@
 // npm run train -- --model_name_or_path DIR|ID --train_file F --validation_file F --output_dir D [--learning_rate ...]
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { predictionsCsv } from '../answering/csv.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
 import {
@@ -10,7 +10,9 @@ import {
   type PreparedFigures,
 } from '../answering/prepare-data.ts';
 import { predictionsJson } from '../answering/squad-predictions.ts';
+import { textFile } from '../export/export-file.ts';
 import { modelCard } from '../export/model-card.ts';
+import { readCardHeader } from '../checkpoint/card-header.ts';
 import type { ModelFindings } from '../checkpoint/model-folder.ts';
 import type { TrainerRun } from '../checkpoint/trainer-checkpoint.ts';
 import '../errors/in-english.ts';
@@ -25,10 +27,11 @@ import type { LogEntry } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
 import { openBest, openCpu, openWebGpu, type CreateEngine } from './backend.ts';
-import { openDataFile } from './data-file.ts';
+import { openDataFile, originOfFile } from './data-file.ts';
 import { openModel, readCheckpoint, writeCheckpoint, writeModelFolder } from './model-folder.ts';
 import { progressBar } from './progress-bar.ts';
 import { readTrainCommand, UsageError, type TrainCommand } from './train-arguments.ts';
+import { writeFolder } from './write-folder.ts';
 
 /** Names of run_qa.py (percent), and the project's own beside them. */
 function resultsOf(evaluation: Evaluation, log: readonly LogEntry[]) {
@@ -70,6 +73,7 @@ async function main(): Promise<void> {
     tokenizer,
     files,
     findings,
+    isFromHub,
   } = await openModel(model_name_or_path, given.seed, cache_dir);
   checkArguments(given, positionLimit(config));
   tellOfModel(findings);
@@ -107,18 +111,26 @@ async function main(): Promise<void> {
   const onEvent = eventWriter(engine, files, args, output_dir, log);
   const state = await train(engine, data, args, { control, onEvent, resumeFrom: resumed?.state });
 
+  const trainOrigin = await originOfFile(command.train_file);
+  const evaluationOrigin = command.validation_file ? await originOfFile(command.validation_file) : undefined;
   const cardWith = (scores: Evaluation | null) =>
     modelCard({
-      base: command.model_name_or_path,
+      base: isFromHub ? model_name_or_path : basename(resolve(model_name_or_path)),
+      isFromHub,
+      header: readCardHeader(files['README.md']),
       id: output_dir,
-      licence: null,
       run: {
         args,
         data: {
-          train: { name: basename(command.train_file), questions: figures.questions.train },
+          train: {
+            name: basename(command.train_file),
+            questions: figures.questions.train,
+            origin: trainOrigin,
+          },
           evaluation: {
             name: basename(command.validation_file ?? 'none'),
             questions: figures.questions.evaluation,
+            origin: evaluationOrigin,
           },
         },
         progress: { step: state.global_step, totalSteps: state.max_steps },
@@ -141,10 +153,12 @@ async function main(): Promise<void> {
       eval_samples: rows.examples.evaluation.length,
       ...resultsOf(evaluation, state.log_history),
     };
-    await writeFile(join(output_dir, 'eval_results.json'), `${JSON.stringify(results, null, 2)}\n`);
-    await writeFile(join(output_dir, 'README.md'), cardWith(evaluation));
-    await writeFile(join(output_dir, 'predictions.csv'), predictionsCsv(evaluation.rows));
-    await writeFile(join(output_dir, 'predictions.json'), predictionsJson(evaluation.rows));
+    await writeFolder(output_dir, [
+      textFile('eval_results.json', `${JSON.stringify(results, null, 2)}\n`),
+      textFile('README.md', cardWith(evaluation)),
+      textFile('predictions.csv', predictionsCsv(evaluation.rows)),
+      textFile('predictions.json', predictionsJson(evaluation.rows)),
+    ]);
     console.log(JSON.stringify(results, null, 2));
   }
   engine.dispose();

@@ -14,6 +14,7 @@ export interface DeviceCounters {
 
 /** What the memory planner must know of a device. All in bytes. */
 export interface DeviceMemory {
+  readonly kind: Device['kind'];
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   /** All that it can hold, Infinity where it does not tell. */

@@ -205,13 +205,18 @@ function attentionGrad(build: Build, l: number): void {
   const R = window.count;
   const dQkv = build.space('d qkv');
   build.add(
-    ...attentionBackward({
-      ...attentionOf(build, l),
-      dContext: build.space('d context'),
-      dQkv,
-      dC2p: parts.c2p ? build.space('d c2p') : null,
-      dP2c: parts.p2c ? build.space('d p2c') : null,
-    }),
+    ...attentionBackward(
+      {
+        ...attentionOf(build, l),
+        dContext: build.space('d context'),
+        dQkv,
+        dC2p: parts.c2p ? build.space('d c2p') : null,
+        dP2c: parts.p2c ? build.space('d p2c') : null,
+        weights: build.space('attention weights'),
+        dScores: build.space('d scores'),
+      },
+      build.tiles,
+    ),
   );
   const scoresGrad = (name: string, content: number, relative: number) => {
     const dScores = { slice: build.space(`d ${name}`), ld: R };

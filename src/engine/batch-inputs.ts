@@ -63,11 +63,12 @@ export function inputsOf(
     values ? values.slice(first, first + B) : new Int32Array(B).fill(N);
   const ids = rows(batch.inputIds);
   const mask = rows(batch.attentionMask);
+  const { columns, count } = relativeWindow(N, config);
   const inputs = new Map<string, Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>([
     ['ids', ids],
     ['mask', mask],
     ['targets', spanTargets(N, labels(batch.startPositions), labels(batch.endPositions), counts)],
-    ['attention inputs', attentionInputs(seed, microBatch, relativeWindow(N, config).columns, mask)],
+    ['attention inputs', attentionInputs(seed, microBatch, columns, mask, count)],
   ]);
   if (sorted) inputs.set('sorted ids', sortRows(ids, config.pad_token_id));
   if (config.type_vocab_size > 0) {

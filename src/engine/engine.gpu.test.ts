@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Gpu } from '../devices/gpu/device.ts';
 import { parseConfig } from '../model/config.ts';
 import { describeEngine } from './engine.cases.ts';
@@ -36,4 +36,16 @@ test('a run without enough memory is refused at once, and a smaller one goes on'
   await engine.trainStep([randomBatch(1, 32, 2)], optimizerStep(1));
   expect((await engine.drainMetrics())[0].loss).toBeGreaterThan(0);
   engine.dispose();
+});
+
+test('an error that the device reports by itself ends the work that follows', async () => {
+  const broken = await Gpu.open(navigator.gpu);
+  // A buffer for nothing is against the rules of WebGPU.
+  broken.device.createBuffer({ size: 4, usage: 0 });
+  await broken.done();
+  await vi.waitFor(() =>
+    expect(() => broken.check()).toThrow(expect.objectContaining({ code: 'gpu-error' })),
+  );
+  await expect(broken.run([])).rejects.toMatchObject({ code: 'gpu-error' });
+  broken.dispose();
 });

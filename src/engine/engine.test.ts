@@ -44,3 +44,17 @@ test('fp16 is refused on the processor', async () => {
   await expect(created).rejects.toMatchObject({ code: 'engine-fp16-webgpu' });
   device.dispose();
 });
+
+test('a model of which one tensor is larger than a GPU’s largest buffer is refused before anything is made', async () => {
+  const config = parseConfig(smallModel, 'test');
+  const device = await CpuDevice.open({ threads: 1 });
+  const limits = { ...device.memory, maxStorageBufferBindingSize: 1024 };
+  const small: CpuDevice = Object.create(device, { kind: { value: 'gpu' }, memory: { value: limits } });
+  const { liveBytes } = device.counters;
+  await expect(KernelEngine.create(small, config, randomWeights(config))).rejects.toMatchObject({
+    code: 'gpu-model-too-large',
+    details: { limit: 1024 },
+  });
+  expect(device.counters.liveBytes).toBe(liveBytes);
+  device.dispose();
+});

@@ -90,7 +90,7 @@ export class KernelEngine implements Engine {
     this.trained = trainedLayout(this.layout, settings);
     const limit = machine.memory.maxStorageBufferBindingSize;
     for (const { length } of this.layout.slabs) {
-      if (4 * length > limit) {
+      if (machine.kind === 'gpu' && 4 * length > limit) {
         throw new ManabiError('gpu-model-too-large', machine.name, { bytes: 4 * length, limit });
       }
     }

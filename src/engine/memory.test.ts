@@ -68,7 +68,7 @@ test('a batch that would bind too much is cut into parts', () => {
   const plan = planMemory(base, [training(24, 512)], gpu, undefined, true);
   expect(plan.rowsPerPass).toBeLessThan(24);
   expect(plan.fits).toBe(true);
-  expect(plan.total / GIB).toBeLessThan(3);
+  expect(plan.total / GIB).toBeLessThan(3.2);
 });
 
 test('no dispatch of a base model at batch 8 x 512 holds a GPU of 0.5 TFLOPS for 250 ms', () => {

@@ -11,7 +11,7 @@ import { Build } from './build.ts';
 import { forward } from './forward.ts';
 import { GUARANTEED_BINDING, layoutOf, trainedLayout, type Layout } from './layout.ts';
 import { normPartBytes, optimizerCalls } from './optimizer.ts';
-import { spaceOf, type Mode, type Shape } from './space.ts';
+import { buffersFor, spaceOf, type Mode, type Shape } from './space.ts';
 import { METRICS, STATE_BYTES, STATE_METRICS } from './state.ts';
 
 /** The largest batch of a kind that a run will see. */
@@ -127,8 +127,8 @@ export function planMemory(
   const layout = layoutOf(config);
   const trained = trainedLayout(layout, settings);
   const part = largestPart(config, passes[0], GUARANTEED_BINDING, settings);
-  const lengths = spaceOfPasses(config, passes, GUARANTEED_BINDING, settings, recompute).values();
-  const spaces = Array.from(lengths, (length) => round(4 * length));
+  const lengths = spaceOfPasses(config, passes, GUARANTEED_BINDING, settings, recompute);
+  const spaces = Array.from(buffersFor(lengths, device.kind).values(), (length) => round(4 * length));
   const bytesOf = ({ slabs }: Layout) => slabs.map(({ length }) => round(4 * length));
   const slabs = bytesOf(layout);
   const { pass, finish } = stepCalls(config, part, defaultTiles, settings, recompute);

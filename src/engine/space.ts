@@ -1,6 +1,6 @@
 // Every buffer that a pass over a batch uses, by name: the one list that allocation and the memory planner share.
 import type { Device } from '../devices/device.ts';
-import { attentionInputsLength } from '../kernels/attention/attention.ts';
+import { attentionInputsLength, pairsLength } from '../kernels/attention/attention.ts';
 import { sortedLength } from '../kernels/embedding/embedding.ts';
 import type { DeviceBuffer, Slice } from '../kernels/kernel.ts';
 import { partialLength } from '../kernels/layer-norm/layer-norm-grad.ts';
@@ -85,6 +85,26 @@ export function isHalf(name: string, { fp16 }: Pick<EngineSettings, 'fp16'>): bo
   return fp16 && (halves.has(name.replace(/ \d+$/, '')) || name.startsWith('saved '));
 }
 
+/** What no kernel of the processor touches. */
+const ON_GPU_ONLY = ['attention weights', 'd scores'];
+
+/** The buffer that a name of `spaceOf` has on a machine; null where nothing touches it. */
+function bufferOf(name: string, kind: Device['kind']): string | null {
+  if (kind === 'cpu') return ON_GPU_ONLY.includes(name) ? null : name;
+  // A GPU has read the dropped probabilities before it writes this.
+  return name === 'd c2p' ? 'attention weights' : name;
+}
+
+/** The lengths of the buffers that a machine needs for the names of `spaceOf`. */
+export function buffersFor(sizes: Iterable<[string, number]>, kind: Device['kind']): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const [name, length] of sizes) {
+    const buffer = bufferOf(name, kind);
+    if (buffer) lengths.set(buffer, Math.max(length, lengths.get(buffer) ?? 0));
+  }
+  return lengths;
+}
+
 /** Whether all matrices of a model can be float16, which is read and written in fours. */
 export function canBeHalf(config: DebertaConfig): boolean {
   const { hidden_size, num_attention_heads, intermediate_size } = config;
@@ -125,7 +145,7 @@ export function spaceOf(
   add('mask', T);
   add('types', T, config.type_vocab_size > 0);
   add('targets', 4 * B);
-  add('attention inputs', attentionInputsLength(B, N));
+  add('attention inputs', attentionInputsLength(B, N, R));
   for (let l = 0; l <= (backward ? L : Math.min(1, L)); l++) add(`saved ${l}`, T * H);
   add('embedded', T * E);
   add('projected', T * H, E !== H);
@@ -149,6 +169,7 @@ export function spaceOf(
   add('d qkv', 3 * T * H);
   add('d c2p', B * h * N * R, parts.c2p);
   add('d p2c', B * h * N * R, parts.p2c);
+  for (const name of ON_GPU_ONLY) add(name, pairsLength({ B, N, heads: h }));
   for (const name of ['d', 'd sum', 'd dropped', 'd context']) add(name, T * H);
   add('d embedded', T * E);
   add('d relative projected', R * parts.width);
@@ -161,6 +182,9 @@ export function spaceOf(
   return sizes;
 }
 
+/** Bound by calls that this machine leaves out. */
+const NOTHING: DeviceBuffer = { size: 0 };
+
 /** Named buffers that grow and never shrink: as large as the largest shape so far needs. */
 export class Space {
   private readonly buffers = new Map<string, DeviceBuffer>();
@@ -170,7 +194,7 @@ export class Space {
   constructor(private readonly device: Device) {}
 
   ensure(sizes: Map<string, number>): void {
-    for (const [name, length] of sizes) {
+    for (const [name, length] of buffersFor(sizes, this.device.kind)) {
       const old = this.buffers.get(name);
       if (old && old.size >= 4 * length) continue;
       if (old) {
@@ -183,7 +207,9 @@ export class Space {
   }
 
   slice(name: string, length: number): Slice {
-    const buffer = this.buffers.get(name);
+    const place = bufferOf(name, this.device.kind);
+    if (!place) return { buffer: NOTHING, offset: 0, size: 0 };
+    const buffer = this.buffers.get(place);
     if (!buffer) throw new RangeError(`no buffer ${name}`);
     return { buffer, offset: 0, size: 4 * length };
   }

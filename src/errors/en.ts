@@ -5,17 +5,20 @@ export const en = {
     'The file is empty. Choose a file with questions (SQuAD-format JSON, JSON Lines, CSV, TSV or Parquet).',
   'squad-csv':
     'This looks like {kind}, but columns that are needed are missing (found: {found}). Name them context, question, answer (and answer_start, if there is one) in the first line.',
-  'squad-not-json': 'Not valid JSON ({reason}). Check that the file is complete.',
+  'squad-not-json':
+    'Not valid JSON ({reason}). Check that the file is complete, and that it was written with json.dump and not as Python prints a list.',
   'squad-unknown-form':
     'Neither JSON nor CSV nor Parquet (it begins with {start}). Check that this is the file with the questions, and not a web page, for example.',
-  'squad-not-utf8':
-    'Neither UTF-8 nor UTF-16 with a byte order mark. Convert the file to UTF-8 (in Excel, save it as “CSV UTF-8”).',
+  'squad-not-utf8': 'Neither UTF-8 nor UTF-16. Convert the file to UTF-8 (in Excel, save it as “CSV UTF-8”).',
+  'squad-not-text':
+    'No text (it begins with {start}). Choose a file with questions; save an Arrow file or an .xls workbook as JSON Lines, Parquet or CSV.',
   'squad-parquet': 'Not a whole Parquet file ({reason}). Download it again, or save it as JSON Lines.',
   'squad-shape':
     '{key} should be of type {wanted}, and no question was found. Use the SQuAD format (data → paragraphs → context, qas → question, answers) or a list of rows with context, question and answers.',
   'squad-no-questions':
-    'There is no usable question ({excluded} rows left out, the first at {place}: {reason}). Check that answers and answer_start agree with the contexts.',
-  'squad-only-unanswerable': 'None of its {count} questions has an answer. Add questions that have one.',
+    'There is no usable question ({excluded} rows left out). The first one is {place}: {why_en}',
+  'squad-only-unanswerable':
+    'None of its {count} questions has an answer. Add questions that have one (a field answers with text and answer_start).',
   'squad-one-file': 'These are {count} files. Choose one for training and one for evaluation.',
   'squad-too-large': '{size} MB is over the limit of {limit} MB. Split the file.',
   // compression
@@ -27,12 +30,13 @@ export const en = {
     'The zip holds {count} files ({files}). Unpack it and choose the one to train or evaluate on.',
   // what is dropped on the page
   'data-is-model':
-    'This is a file of a model. Drop it on the box under Model. For data, choose JSON in SQuAD format.',
+    'This is a file of a model. Drop it on the box under Model. For data, choose a file with questions (JSON, JSON Lines, CSV, TSV or Parquet).',
   'model-is-data':
     'This is a data file. Drop it on a box under Data. For the model, choose a folder with config.json and weights.',
   'drop-which-data':
     'The name does not tell whether this is for training or for evaluation. Drop one file on each box under Data.',
-  'drop-unknown': 'This file cannot be used. Drop JSON in SQuAD format or a model folder.',
+  'drop-unknown':
+    'This file cannot be used. Drop a file with questions (JSON, JSON Lines, CSV, TSV or Parquet) or a model folder.',
   'drop-busy': 'Nothing is taken while work goes on. Drop it again when it has ended.',
   // tokenizer
   'tokenizer-missing': 'There is no tokenizer. Add tokenizer.json or spm.model.',
@@ -82,16 +86,19 @@ export const en = {
   'zip-broken': 'Not a whole zip ({reason}). Download it again.',
   'zip-too-large': 'A zip of more than 4 GiB cannot be written. Download the model alone.',
   'pickle-global':
-    'The pickle asks for {name}, which is not on the allow-list: refused, and nothing was executed. Choose a file from a source you trust, if possible model.safetensors.',
+    'The pickle asks for {name}, which is not on the allow-list: refused, and nothing was executed. Choose model.safetensors from a source you trust, or save the weights alone in Python: torch.save(model.state_dict(), …).',
   'pickle-broken':
     'Not a whole state dict of PyTorch (at byte {at}: {reason}). Download it again, or choose model.safetensors.',
-  'torch-no-tensors': 'Not a torch checkpoint (no tensors). Choose pytorch_model.bin or model.safetensors.',
+  'torch-no-tensors':
+    'Not a file that torch.save has written (no tensors). Choose it as PyTorch wrote it (pytorch_model.bin, optimizer.pt), or model.safetensors.',
   'torch-not-a-state-dict':
     'A file of PyTorch, but not a dict of weights (it holds: {found}). Choose what torch.save(model.state_dict()) or save_pretrained has written.',
   'file-lfs-pointer':
-    'A Git LFS pointer, not the file itself. Run git lfs pull, or download this file from the page of the model.',
+    'A Git LFS pointer, not the file itself. Run git lfs pull, or download this file from the page where it is published.',
   'file-html':
     'A web page (HTML), not the file itself; a sign-in may have been needed. Download the file with the “download” link of its page.',
+  'file-text':
+    'A text, not the file itself (it begins with {start}). Download it again from the page where it is published; a sign-in may be needed.',
   'file-packed': 'Packed with {kind}. Unpack it and choose the files that were in it.',
   'torch-storage': 'The storage {key} should have {wanted} bytes and has {found}. Download the file again.',
   'torch-views': 'The tensor {tensor} overlaps other tensors. Save the weights again after clone().',
@@ -100,13 +107,15 @@ export const en = {
   'weights-ambiguous':
     'There are several weight files and none has a name that tells which to use. Choose one model.safetensors or pytorch_model.bin.',
   'weights-other-format':
-    'Weights in the format of {file} cannot be read. Load them in Python with from_pretrained (from_tf=True or from_flax=True) and save them again with save_pretrained.',
+    'Weights in the format of {file} cannot be read. Choose model.safetensors or pytorch_model.bin of the same model; those of TensorFlow and Flax can be saved so in Python (from_pretrained with from_tf=True or from_flax=True, then save_pretrained).',
   'trainer-file':
     "{file} is missing. Choose all files of the Trainer's checkpoint folder. A checkpoint of save_only_model has none: choose it as a model, and begin a new run.",
   'trainer-state': '{key} should be: {wanted}. Check that all files come from one checkpoint folder.',
   'trainer-optimizer':
     'The optimizer state {reason} does not fit this model. Check that the checkpoint is of this model and of the Trainer with AdamW.',
   'weights-missing': 'The tensor {tensor} is missing. Check that the weights belong to this config.json.',
+  'weights-of-several':
+    'The file holds several models ({prefixes}). Save the one to train by itself (save_pretrained, or torch.save of its state_dict), and choose that.',
   'weights-shape':
     'The tensor {tensor} has shape {found}, and config.json asks for {wanted}. Check that both files belong to one model.',
   // gpu
@@ -117,7 +126,7 @@ export const en = {
   'gpu-no-adapter':
     'No usable GPU was found. Check WebGPU on chrome://gpu and update the driver, or choose the CPU (slow).',
   'gpu-error':
-    'The GPU reported an error ({reason}). Use a smaller batch and continue from the last checkpoint.',
+    'The GPU reported an error ({reason}). Use a smaller batch, or choose the CPU; a run goes on from its last checkpoint.',
   'gpu-wrong':
     'This GPU computes other numbers than the processor (difference {difference}, bound {bound}), so it is not used. Update the graphics driver and the browser to use it.',
   'gpu-wrong-loss':
@@ -133,8 +142,7 @@ export const en = {
     'WebAssembly has no SIMD in this browser, so the processor cannot train. Update the browser, or use a GPU.',
   'cpu-no-memory64':
     'This model needs more than 4 GiB of memory, which WebAssembly cannot have in this browser (it has no memory64). Use Chrome 133 or Firefox 134 or newer, or choose a smaller model.',
-  'cpu-no-kernels':
-    'The kernels cannot be loaded (status {status}). Check the connection and reload the page.',
+  'cpu-no-kernels': 'The kernels cannot be loaded ({reason}). Check the connection and reload the page.',
   'cpu-memory':
     'This needs {needed} MiB of memory, which is not there. Halve per_device_train_batch_size and double gradient_accumulation_steps, lower max_seq_length, or close other apps and tabs.',
   'cpu-thread':
@@ -144,7 +152,8 @@ export const en = {
   // model
   'config-shape': '{key} should be: {wanted}. Check that this is the config.json of a model.',
   'config-not-json': 'Not valid JSON ({reason}). Download the config.json of the model again.',
-  'config-architecture': 'Models of model_type {found} cannot be used. Choose a deberta-v2 model.',
+  'config-architecture':
+    'Models of model_type {found} cannot be used. Choose a deberta-v2 model; if it is one, write "model_type": "deberta-v2" into config.json.',
   'config-unsupported': '{key} = {value} is not supported. Choose another DeBERTa-v2 model.',
   'config-token-types':
     'type_vocab_size is {type_vocab_size}, and the tokenizer gives question and context different types. Check that config.json and the tokenizer belong to one model.',
@@ -159,7 +168,8 @@ export const en = {
   'training-overflow':
     'With fp16 the gradients overflowed in {steps} steps in a row, up to step {step}. Switch fp16 off or lower learning_rate, and continue from the last checkpoint.',
   'training-argument': '{value} cannot be used here. Set it to: {wanted}.',
-  'training-no-features': 'There is no question to train on. Choose data that has questions with answers.',
+  'training-no-features':
+    'There is no question to train on: under Data it says why they were left out. Raise max_seq_length, or choose data that has questions with answers.',
   'training-no-batch':
     'With dataloader_drop_last, {rows} rows make no batch of {batch}. Lower per_device_train_batch_size, or switch dataloader_drop_last off.',
   'training-not-finite':
@@ -175,7 +185,7 @@ export const en = {
   'answer-unknown-example': 'No question of the data has this id. Make the features from the same data.',
   // storage
   'storage-unavailable':
-    'The storage of the browser cannot be used ({reason}). Open the page in a normal, not a private window and allow it to store site data.',
+    'The storage of the browser cannot be opened ({reason}). Free space on the disk and restart the browser; if that does not help, delete what it stores for this site.',
   'storage-memory':
     'The browser stores no data for this page, so the run is kept in memory alone and is gone with the tab: download the model when it is done. To be able to continue a run later, allow the page to store site data.',
   'storage-newer': 'The stored data belongs to a newer version of this page. Reload the page.',
@@ -183,7 +193,7 @@ export const en = {
     'Not enough storage ({needed} MB needed, room for about {available} MB). Delete runs or downloaded models that are no longer needed, or free space on the disk. What was saved before is intact.',
   'storage-failed': 'Could not be stored ({reason}). Reload the page and continue from the last checkpoint.',
   cancelled: 'Cancelled. Everything else is as it was.',
-  'run-no-checkpoint': 'This run has no checkpoint yet. Start it anew.',
+  'run-no-checkpoint': 'This run has not come to its first checkpoint. Continue it, or start it anew.',
   'run-unknown': 'This run is not stored; another tab may have deleted it. Open the list again.',
   'run-locked': 'This run is being trained in another tab. Go on there, or stop it there and try again.',
   'checkpoint-damaged': 'Checkpoint {generation} is damaged ({reason}). The one before it is used.',
@@ -215,6 +225,8 @@ export const en = {
   // workers
   'model-not-loaded': 'No model is loaded. Choose a model first.',
   'model-no-config': 'There is no config.json. Choose all files of the model folder.',
+  'model-adapter':
+    'The weights of an adapter (LoRA, for example) without its model. Put them into the model in Python (PEFT: merge_and_unload), save it with save_pretrained, and choose that folder.',
   'model-folder-missing':
     'There is no such folder, and it is not the id of a model of the hub (name/model). Check the path or the id.',
   'data-file-missing': 'There is no such file. Check the path, or give a URL that begins with https://.',
@@ -231,6 +243,12 @@ export const en = {
     'It cannot be written ({reason}). Check the free space and your right to write, or name another place. Nothing half-made was left.',
   'export-no-head':
     'There is no question-answering head ({tensor}). Choose a model trained for question answering, or train it first.',
+  'export-no-room':
+    'The browser found no room for this file ({megabytes} MB, {reason}). Free space on the disk, then make it again. Nothing half-made was saved.',
+  'export-two-files':
+    'Above 2 GB an ONNX model is two files, which transformers.js 2 cannot load. Choose a smaller type, float16 or 8 bits.',
+  'export-not-json':
+    '“{key}” is NaN, which JSON does not have, so transformers.js cannot read this file. Give “{key}” a number or null in config.json and choose the model again.',
   'export-float16-range':
     'The weight {value} is beyond float16 (65504 at most). Save as float32 or bfloat16.',
   // parity

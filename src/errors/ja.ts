@@ -7,18 +7,21 @@ export const ja: ErrorTexts = {
     'ファイルが空です。質問の入ったファイル（SQuAD 形式の JSON、JSON Lines、CSV、TSV、Parquet）を選んでください。',
   'squad-csv':
     '{kind} のようですが、必要な列がそろっていません（見つかった列: {found}）。1 行目に context、question、answer（あれば answer_start）という列名を入れてください。',
-  'squad-not-json': 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
+  'squad-not-json':
+    'JSON として読めません（{reason}）。ファイルが途中で切れていないか、Python の print ではなく json.dump で書かれたものか確かめてください。',
   'squad-unknown-form':
     'JSON でも CSV でも Parquet でもありません（始まりは {start}）。質問の入ったファイルか（ウェブページなどでないか）確かめてください。',
   'squad-not-utf8':
-    'UTF-8 でも、BOM 付きの UTF-16 でもありません。文字コードを UTF-8 に変換してください（Excel では「CSV UTF-8」で保存します）。',
+    'UTF-8 でも UTF-16 でもありません。文字コードを UTF-8 に変換してください（Excel では「CSV UTF-8」で保存します）。',
+  'squad-not-text':
+    'テキストのファイルではありません（始まりは {start}）。質問の入ったファイルを選んでください。Arrow や .xls のファイルは、JSON Lines、Parquet、CSV のどれかで保存し直してください。',
   'squad-parquet':
     'Parquet として読めません（{reason}）。もう一度ダウンロードするか、JSON Lines で保存し直してください。',
   'squad-shape':
     '{key} は {wanted} のはずですが違い、質問がひとつも見つかりません。SQuAD 形式（data → paragraphs → context, qas → question, answers）か、context・question・answers を持つ行の並びにしてください。',
-  'squad-no-questions':
-    '使える質問がありません（{excluded} 行を除外、最初は {place} の {reason}）。answers と answer_start が文章と合っているか確かめてください。',
-  'squad-only-unanswerable': '{count} 問のどれにも答えがありません。答えのある質問を加えてください。',
+  'squad-no-questions': '使える質問がありません（{excluded} 行を除外）。最初の行は {place}: {why_ja}',
+  'squad-only-unanswerable':
+    '{count} 問のどれにも答えがありません。答えのある質問（text と answer_start を持つ answers）を加えてください。',
   'squad-one-file':
     '{count} 個のファイルがあります。学習データと評価データにファイルを一つずつ選んでください。',
   'squad-too-large': '{size} MB あり、上限の {limit} MB を超えています。ファイルを分割してください。',
@@ -31,12 +34,13 @@ export const ja: ErrorTexts = {
     'zip の中にファイルが {count} 個あります（{files}）。展開して、学習か評価に使うファイルを一つ選んでください。',
   // what is dropped on the page
   'data-is-model':
-    'これはモデルのファイルです。「モデル」の欄に置いてください。データには SQuAD 形式の JSON を選びます。',
+    'これはモデルのファイルです。「モデル」の欄に置いてください。データには質問のファイル（JSON、JSON Lines、CSV、TSV、Parquet）を選びます。',
   'model-is-data':
     'これはデータのファイルです。「データ」の欄に置いてください。モデルには config.json と重みのあるフォルダーを選びます。',
   'drop-which-data':
     '学習データか評価データか、名前からは分かりません。「データ」のどちらかの欄に一つずつ置いてください。',
-  'drop-unknown': 'このファイルは使えません。SQuAD 形式の JSON か、モデルのフォルダーを置いてください。',
+  'drop-unknown':
+    'このファイルは使えません。質問のファイル（JSON、JSON Lines、CSV、TSV、Parquet）か、モデルのフォルダーを置いてください。',
   'drop-busy': '今の作業が終わるまで受け取れません。終わってからもう一度置いてください。',
   // tokenizer
   'tokenizer-missing': 'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。',
@@ -90,17 +94,19 @@ export const ja: ErrorTexts = {
   'zip-broken': 'zip として読めません（{reason}）。もう一度ダウンロードしてください。',
   'zip-too-large': '4 GiB を超えるので zip にできません。モデルだけをダウンロードしてください。',
   'pickle-global':
-    '{name} を呼び出そうとしています。許可された名前ではないので、何も実行せずに読み込みをやめました。信頼できる場所から、できれば model.safetensors を選んでください。',
+    '{name} を呼び出そうとしています。許可された名前ではないので、何も実行せずに読み込みをやめました。信頼できる場所の model.safetensors を選ぶか、Python の torch.save(model.state_dict(), …) で重みだけを保存し直してください。',
   'pickle-broken':
     'PyTorch のファイルとして読めません（{at} バイト目、{reason}）。もう一度ダウンロードするか、model.safetensors を選んでください。',
   'torch-no-tensors':
-    'PyTorch の重みではありません（テンソルがありません）。pytorch_model.bin か model.safetensors を選んでください。',
+    'torch.save が書いたファイルではありません（テンソルがありません）。PyTorch が書いたままのファイル（pytorch_model.bin、optimizer.pt）か、model.safetensors を選んでください。',
   'torch-not-a-state-dict':
     'PyTorch のファイルですが、モデルの重み（名前とテンソルの辞書）ではありません（中身: {found}）。model.state_dict() を torch.save したファイルか、save_pretrained のフォルダーを選んでください。',
   'file-lfs-pointer':
     'ファイルの中身ではなく Git LFS の目印です。git lfs pull をするか、配布元のページからこのファイルをダウンロードしてください。',
   'file-html':
     'ファイルの中身ではなくウェブページ（HTML）です。ログインや利用申請が必要なことがあります。配布元のページで「download」からダウンロードしてください。',
+  'file-text':
+    'ファイルの中身ではなくテキストです（始まりは {start}）。配布元のページからもう一度ダウンロードしてください。ログインが必要なことがあります。',
   'file-packed': '{kind} で圧縮されています。展開してから、中のファイルを選んでください。',
   'torch-storage':
     'データ {key} は {wanted} バイトのはずですが {found} バイトです。もう一度ダウンロードしてください。',
@@ -111,7 +117,7 @@ export const ja: ErrorTexts = {
   'weights-ambiguous':
     '重みのファイルが複数あり、どれを使うか決められません。model.safetensors か pytorch_model.bin を一つだけ選んでください。',
   'weights-other-format':
-    '{file} の形式の重みは読めません。Python で from_pretrained（from_tf=True や from_flax=True）をしてから save_pretrained で保存し直してください。',
+    '{file} の形式の重みは読めません。同じモデルの model.safetensors か pytorch_model.bin を選んでください。TensorFlow と Flax の重みなら、Python で from_pretrained（from_tf=True や from_flax=True）をしてから save_pretrained で保存し直してください。',
   'trainer-file':
     '{file} がありません。Trainer の checkpoint フォルダーにあるファイルをすべて選んでください。save_only_model の checkpoint にはないので、モデルとして選んで新しく学習を始めてください。',
   'trainer-state':
@@ -119,6 +125,8 @@ export const ja: ErrorTexts = {
   'trainer-optimizer':
     'オプティマイザーの状態 {reason} がこのモデルと合いません。同じモデルの checkpoint か、Trainer の AdamW で保存されたものか確かめてください。',
   'weights-missing': '重み {tensor} がありません。config.json と同じモデルの重みか確かめてください。',
+  'weights-of-several':
+    '複数のモデルが入っています（{prefixes}）。学習するモデルだけを save_pretrained か、state_dict の torch.save で保存し直して選んでください。',
   'weights-shape':
     '重み {tensor} の形は {found} ですが、config.json では {wanted} です。同じモデルのファイルか確かめてください。',
   // gpu
@@ -129,7 +137,7 @@ export const ja: ErrorTexts = {
   'gpu-no-adapter':
     '使える GPU が見つかりません。chrome://gpu で WebGPU の状態を確かめ、ドライバーを更新するか、CPU（低速）を選んでください。',
   'gpu-error':
-    'GPU がエラーを返しました（{reason}）。バッチを小さくして、最後のチェックポイントから再開してください。',
+    'GPU がエラーを返しました（{reason}）。バッチを小さくするか、CPU を選んでください。学習は最後のチェックポイントから続けられます。',
   'gpu-wrong':
     'この GPU の計算結果がプロセッサーと一致しないため（差 {difference}、許容 {bound}）、使いません。使うにはグラフィックドライバーとブラウザーを更新してください。',
   'gpu-wrong-loss':
@@ -146,7 +154,7 @@ export const ja: ErrorTexts = {
   'cpu-no-memory64':
     'このモデルには 4 GiB を超えるメモリーが必要ですが、このブラウザーの WebAssembly では使えません（memory64 がありません）。Chrome 133 以降か Firefox 134 以降を使うか、小さなモデルを選んでください。',
   'cpu-no-kernels':
-    '計算プログラムを読み込めません（状態 {status}）。通信を確かめて、ページを読み込み直してください。',
+    '計算プログラムを読み込めません（{reason}）。通信を確かめて、ページを読み込み直してください。',
   'cpu-memory':
     'この計算にはメモリーが {needed} MiB 必要ですが、足りません。per_device_train_batch_size を半分にして gradient_accumulation_steps を倍にするか、max_seq_length を小さくするか、他のアプリやタブを閉じてください。',
   'cpu-thread':
@@ -157,7 +165,8 @@ export const ja: ErrorTexts = {
   'config-shape': '{key} は {wanted} のはずですが違います。モデルの config.json か確かめてください。',
   'config-not-json':
     'JSON として読めません（{reason}）。モデルのフォルダーの config.json をもう一度ダウンロードしてください。',
-  'config-architecture': 'model_type が {found} のモデルは扱えません。deberta-v2 のモデルを選んでください。',
+  'config-architecture':
+    'model_type が {found} のモデルは扱えません。deberta-v2 のモデルを選んでください。deberta-v2 のはずなら、config.json に "model_type": "deberta-v2" と書いてください。',
   'config-unsupported': '{key} = {value} には対応していません。ほかの DeBERTa-v2 モデルを選んでください。',
   'config-token-types':
     'type_vocab_size が {type_vocab_size} なのに、トークナイザーは質問と文章に別の型を付けます。元のモデルの config.json とトークナイザーか確かめてください。',
@@ -172,7 +181,8 @@ export const ja: ErrorTexts = {
   'training-overflow':
     'fp16 では勾配が {steps} ステップ続けてあふれました（ステップ {step} まで）。fp16 を外すか learning_rate を下げ、最後のチェックポイントから再開してください。',
   'training-argument': '値 {value} は使えません（{wanted}）。設定を直してください。',
-  'training-no-features': '学習に使える質問がありません。答えのある質問を含むデータを選んでください。',
+  'training-no-features':
+    '学習に使える質問がありません。「データ」の除外の理由を確かめ、max_seq_length を大きくするか、答えのある質問を含むデータを選んでください。',
   'training-no-batch':
     'dataloader_drop_last では、{rows} 行から {batch} 行のバッチを作れません。per_device_train_batch_size を小さくするか、dataloader_drop_last を外してください。',
   'training-not-finite':
@@ -188,7 +198,7 @@ export const ja: ErrorTexts = {
   'answer-unknown-example': 'この id の質問がデータにありません。同じデータから特徴量を作り直してください。',
   // storage
   'storage-unavailable':
-    'ブラウザーの保存領域が使えません（{reason}）。プライベートウィンドウではなく通常のウィンドウで開き、サイトのデータの保存を許可してください。',
+    'ブラウザーの保存領域を開けません（{reason}）。ディスクの空きを増やし、ブラウザーを再起動してください。それでも開けないときは、ブラウザーの設定でこのサイトのデータを削除してください。',
   'storage-memory':
     'このブラウザーはページのデータを保存できないため、学習はメモリーの中だけで進みます。タブを閉じると消えるので、終わったらモデルをダウンロードしてください。続きから再開したいときは、サイトのデータの保存を許可してください。',
   'storage-newer': '保存されているデータは新しい版のページのものです。ページを再読み込みしてください。',
@@ -197,7 +207,8 @@ export const ja: ErrorTexts = {
   'storage-failed':
     '保存できませんでした（{reason}）。ページを再読み込みして、最後のチェックポイントから再開してください。',
   cancelled: '取り消しました。それまでの状態はそのままです。',
-  'run-no-checkpoint': 'この実行にはまだチェックポイントがありません。最初からやり直してください。',
+  'run-no-checkpoint':
+    'この学習はまだ最初のチェックポイントまで進んでいません。続けるか、最初からやり直してください。',
   'run-unknown':
     'この学習は保存されていません。別のタブで削除された可能性があります。一覧を開き直してください。',
   'run-locked': 'この学習は別のタブで実行中です。そのタブで続けるか、そこで停止してからやり直してください。',
@@ -234,6 +245,8 @@ export const ja: ErrorTexts = {
   // workers
   'model-not-loaded': 'モデルが読み込まれていません。先にモデルを選んでください。',
   'model-no-config': 'config.json がありません。モデルのフォルダーにあるファイルをすべて選んでください。',
+  'model-adapter':
+    'アダプター（LoRA など）の重みだけで、モデル本体がありません。Python でモデルに統合し（PEFT の merge_and_unload）、save_pretrained で保存したフォルダーを選んでください。',
   'model-folder-missing':
     'このフォルダーはなく、ハブのモデルの ID（名前/モデル名）でもありません。フォルダーのパスか ID を確かめてください。',
   'data-file-missing': 'このファイルはありません。パスか、https:// で始まる URL を確かめてください。',
@@ -251,6 +264,12 @@ export const ja: ErrorTexts = {
     '書き込めません（{reason}）。空き容量と書き込みの権限を確かめるか、別の場所を指定してください。途中のファイルは残していません。',
   'export-no-head':
     '質問応答のヘッド（{tensor}）がありません。質問応答で学習したモデルを選ぶか、先に学習してください。',
+  'export-no-room':
+    'このファイル（{megabytes} MB）を置く場所がブラウザーにありません（{reason}）。ディスクの空きを増やしてから、もう一度作ってください。途中のファイルは保存していません。',
+  'export-two-files':
+    '2 GB を超える ONNX モデルは 2 つのファイルになり、transformers.js 2 では読み込めません。float16 か 8 ビットを選んでください。',
+  'export-not-json':
+    '「{key}」が NaN です。JSON に NaN はなく、transformers.js はこのファイルを読めません。config.json の「{key}」を数値か null にして、モデルを選び直してください。',
   'export-float16-range':
     '重み {value} は float16 で表せません（上限は 65504）。float32 か bfloat16 で保存してください。',
   // parity

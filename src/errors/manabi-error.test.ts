@@ -3,7 +3,9 @@ import { en } from './en.ts';
 import { ja } from './ja.ts';
 import { ManabiError, type ErrorCode } from './manabi-error.ts';
 
-const slots = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
+// A slot for words comes in both languages: {why_ja}, {why_en}.
+const slots = (text: string) =>
+  [...new Set(text.match(/\{\w+\}/g))].map((slot) => slot.replace(/_(ja|en)\}$/, '}')).sort();
 
 test('an error is told in either language, with its place and its details', () => {
   const error = new ManabiError('download-status', 'train.json', { status: 500 });

@@ -13,7 +13,7 @@ import { checkExport } from './check-export.ts';
 import { readerOf } from './exported-model.ts';
 import { makeFiles } from './made-folder.ts';
 import { transformersFolder } from './transformers-folder.ts';
-import type { OnnxType } from './onnx/stored-weights.ts';
+import type { OnnxType } from './onnx/onnx-types.ts';
 
 const name = (file: string) => `models/qa-trained/${file}`;
 const given = ['config.json', 'spm.model', 'tokenizer_config.json', 'special_tokens_map.json'];
@@ -57,4 +57,13 @@ test('an export of other weights is found out, with the question', { timeout: 60
   const found = await check('fp32', other);
   expect(found.passed).toBe(false);
   expect(found.differences[0]).toMatchObject({ id: examples[0].id, question: examples[0].question });
+});
+
+test('files that transformers.js cannot load are told with its reason', { timeout: 60_000 }, async () => {
+  const folder = transformersFolder({ config, read: readerOf(weights), files }, ['fp32'], '');
+  const made = (await makeFiles(folder)).filter(({ name: file }) => file !== 'config.json');
+  await expect(checkExport(transformers, made, 'fp32', engine, tokenizer, examples)).rejects.toMatchObject({
+    code: 'export-check',
+    details: { reason: expect.stringMatching(/config\.json/) },
+  });
 });

@@ -7,7 +7,7 @@ import type { SquadExample } from '../squad/example.ts';
 import type { Score } from '../squad/metrics.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { MadeFile, MakingControl } from './made-folder.ts';
-import { onnxNames, type OnnxType } from './onnx/stored-weights.ts';
+import { onnxNames, type OnnxType } from './onnx/onnx-types.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 
 export type TransformersJs = typeof import('@xenova/transformers');

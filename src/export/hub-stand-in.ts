@@ -10,8 +10,8 @@ export class HubStandIn {
   token = 'hf_write';
   /** Ends the connection in the middle of a large file. */
   breaks = false;
-  /** Called when a large file begins to come in. */
-  onLargeFile: () => void = () => {};
+  /** Called when a large file begins to come in, which waits for it. */
+  onLargeFile: () => void | Promise<void> = () => {};
   /** Tokens seen by the storage of large files, which is not the hub's. */
   readonly storageTokens: string[] = [];
   private readonly stored = new Map<string, Uint8Array>();
@@ -69,14 +69,15 @@ export class HubStandIn {
 
   private async store(request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
     if (request.headers.authorization) this.storageTokens.push(request.headers.authorization);
-    this.onLargeFile();
+    await this.onLargeFile();
     if (this.breaks) {
       request.destroy();
       return;
     }
     const bytes = await bytesOf(request);
     this.stored.set(pathname.slice('/storage/'.length), bytes);
-    response.writeHead(200).end();
+    // As the hub's storage does: @huggingface/hub waits for ever where a page may read no header at all.
+    response.writeHead(200, { ETag: '"1"', 'Access-Control-Expose-Headers': 'ETag' }).end();
   }
 
   private places(text: string, host: string) {
@@ -106,7 +107,10 @@ export class HubStandIn {
 
 function uploadModes(text: string) {
   const { files } = JSON.parse(text) as { files: { path: string }[] };
-  return files.map(({ path }) => ({ path, uploadMode: path.endsWith('.onnx') ? 'lfs' : 'regular' }));
+  return files.map(({ path }) => ({
+    path,
+    uploadMode: /\.(onnx|safetensors)$/.test(path) ? 'lfs' : 'regular',
+  }));
 }
 
 async function bytesOf(request: IncomingMessage): Promise<Uint8Array> {

@@ -1,10 +1,11 @@
 import { unzipSync } from 'fflate';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { bytesSource } from '../checkpoint/byte-source.ts';
 import { crc32 } from '../compression/crc32.ts';
 import { readSafetensors } from '../checkpoint/safetensors.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { parseConfig } from '../model/config.ts';
+import type { ExportFile } from './export-file.ts';
 import { readerOf, takerOf } from './exported-model.ts';
 import { makeFiles, zipBlob } from './made-folder.ts';
 import { randomWeights } from './onnx/test-model.ts';
@@ -74,6 +75,23 @@ test('the model is gone when its file is made, and the sum of the bytes is told'
   expect(Object.keys(await unzipped(zipBlob(made)))).toContain('onnx/model_quantized.onnx');
 });
 
+test('a file that the browser finds no room for is told, and not taken for whole', async () => {
+  // As Chromium's are on a full disk: of the right size, and not to be read.
+  class BlobWithoutRoom extends Blob {
+    override slice(): Blob {
+      const noRoom = new DOMException('The requested file could not be read.', 'NotReadableError');
+      return Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(noRoom) });
+    }
+  }
+  vi.stubGlobal('Blob', BlobWithoutRoom);
+  try {
+    const folder = pythonFolder({ config, read: readerOf(randomWeights(config, 3)), files }, 'float32', '');
+    await expect(makeFiles(folder)).rejects.toMatchObject({ code: 'export-no-room', place: 'config.json' });
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
 test('a cancel ends the making', async () => {
   const control = new AbortController();
   const weights = randomWeights(config, 3);
@@ -84,7 +102,7 @@ test('a cancel ends the making', async () => {
   await expect(making).rejects.toThrow(new ManabiError('cancelled', ''));
 });
 
-test('config.json of every folder is read as Python writes it and tells what the weights are', () => {
+test('config.json of a Python folder is as Python writes it and tells what the weights are', () => {
   const text = JSON.stringify({
     ...json,
     intermediate_size: 8,
@@ -92,12 +110,28 @@ test('config.json of every folder is read as Python writes it and tells what the
     odd: 0,
   });
   const given = { 'config.json': new TextEncoder().encode(`\uFEFF${text.replace('"odd":0', '"odd":NaN')}`) };
-  const model = () => ({ config, read: readerOf(randomWeights(config, 3)), files: given });
-  for (const folder of [transformersFolder(model(), ['fp32'], ''), pythonFolder(model(), 'float32', '')]) {
-    const parts = folder.find(({ name }) => name === 'config.json')?.parts() ?? [];
-    const saved = [...parts].map((part) => new TextDecoder().decode(part)).join('');
-    expect(saved).toContain('"odd": NaN');
-    expect(saved).not.toContain('id2label');
-    expect(saved).toContain('"dtype": "float32"');
-  }
+  const model = { config, read: readerOf(randomWeights(config, 3)), files: given };
+  const saved = configOf(pythonFolder(model, 'float32', ''));
+  expect(saved).toContain('"odd": NaN');
+  expect(saved).not.toContain('id2label');
+  expect(saved).toContain('"dtype": "float32"');
 });
+
+test('config.json for transformers.js is plain JSON: infinity is written out, NaN is refused by its key', () => {
+  const text = JSON.stringify({ ...json, intermediate_size: 8, odd: { far: [1] } });
+  const saved = (value: string) => {
+    const given = { 'config.json': new TextEncoder().encode(text.replace('[1]', value)) };
+    const model = { config, read: readerOf(randomWeights(config, 3)), files: given };
+    return configOf(transformersFolder(model, ['fp32'], ''));
+  };
+  expect(JSON.parse(saved('[Infinity, -Infinity]'))).toMatchObject({
+    architectures: ['DebertaV2ForQuestionAnswering'],
+    odd: { far: [Infinity, -Infinity] },
+  });
+  expect(() => saved('NaN')).toThrow(new ManabiError('export-not-json', 'config.json', { key: 'far' }));
+});
+
+function configOf(folder: ExportFile[]): string {
+  const parts = folder.find(({ name }) => name === 'config.json')?.parts() ?? [];
+  return [...parts].map((part) => new TextDecoder().decode(part)).join('');
+}

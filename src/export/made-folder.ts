@@ -2,6 +2,7 @@ import { crc32 } from '../compression/crc32.ts';
 import { zipFrame } from '../checkpoint/stored-zip.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ExportFile } from './export-file.ts';
+import { requireWhole } from './whole-blob.ts';
 
 /** A file that has been made; the browser keeps a Blob outside of the memory of scripts. */
 export interface MadeFile {
@@ -19,7 +20,7 @@ export interface MakingControl {
 /** Pieces are handed to the browser in amounts of this, so that few of them are in memory twice. */
 const PIECE_BYTES = 2 ** 24;
 
-/** Makes the files one after the other. A cancel throws ManabiError cancelled. */
+/** Makes the files one after the other. Throws ManabiError cancelled, export-no-room. */
 export async function makeFiles(
   files: readonly ExportFile[],
   { onProgress, signal }: MakingControl = {},
@@ -49,6 +50,7 @@ export async function makeFiles(
     await hand();
     const blob = new Blob(blobs);
     if (blob.size !== size) throw new RangeError(`${name}: ${blob.size} bytes instead of ${size}`);
+    await requireWhole(blob, name);
     made.push({ name, blob, crc });
   }
   return made;

@@ -1,17 +1,22 @@
+import { stringify } from 'yaml';
 import type { Evaluation } from '../answering/evaluation.ts';
-import { onnxNames, type OnnxType } from './onnx/stored-weights.ts';
+import type { CardHeader } from '../checkpoint/card-header.ts';
+import type { DataOrigin } from '../squad/data-origin.ts';
+import { onnxNames, type OnnxType } from './onnx/onnx-types.ts';
 
 /** What a model card tells of a model; what is not known is said so. */
 export interface ModelFacts {
   /** The model that it was trained from. */
   base: string;
+  /** Whether `base` is its id on a hub. */
+  isFromHub: boolean;
+  /** What its own card says. */
+  header: CardHeader;
   /** The name that the code in the card loads: of a hub or of a folder. */
   id: string;
-  /** SPDX id of the base model's licence, in small letters as hubs write it. */
-  licence: string | null;
   run: {
     args: object;
-    data: Record<'train' | 'evaluation', { name: string; questions: number; licence?: string | null }>;
+    data: Record<'train' | 'evaluation', { name: string; questions: number; origin?: DataOrigin }>;
     progress: { step: number; totalSteps: number };
   } | null;
   scores: Omit<Evaluation, 'rows'> | null;
@@ -24,17 +29,10 @@ const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
 
 /** README.md of a model folder: data, settings, scores, licences, and code that loads it. */
 export function modelCard(facts: ModelFacts): string {
-  const { base, id, licence, run, types } = facts;
+  const { base, id, run, types } = facts;
   return [
     '---',
-    'language: ja',
-    'pipeline_tag: question-answering',
-    'library_name: transformers',
-    ...(licence ? [`license: ${licence}`] : []),
-    // A folder of one's own is no model of a hub.
-    ...(/^[\w.-]+\/[\w.-]+$/.test(base) ? [`base_model: ${base}`] : []),
-    ...(types.length > 0 ? ['tags:', '- onnx', '- transformers.js'] : []),
-    '---',
+    stringify(headOf(facts)) + '---',
     '',
     run ? `# ${base}, fine-tuned for question answering` : `# ${base}`,
     '',
@@ -47,17 +45,49 @@ export function modelCard(facts: ModelFacts): string {
     '',
     '## Licences',
     '',
-    `- base model ${base}: ${licence ?? 'not known'}`,
-    ...(run
-      ? (['train', 'evaluation'] as const).map(
-          (role) => `- ${role} data ${run.data[role].name}: ${run.data[role].licence ?? 'not known'}`,
-        )
-      : []),
+    ...licencesOf(facts),
     '',
     '## Use',
     '',
     ...codeOf(id, types),
   ].join('\n');
+}
+
+/** What a hub reads of the card. */
+function headOf({ base, isFromHub, header, run, types }: ModelFacts): Record<string, string | string[]> {
+  const { license, license_name, license_link } = header;
+  // A folder of one's own is no model of a hub; what it was made from may be one.
+  const parents = isFromHub ? [base] : header.base_model;
+  const data = run ? [run.data.train.origin?.dataset, run.data.evaluation.origin?.dataset] : [];
+  const fields = {
+    license: license.length > 0 ? license : ['unknown'],
+    license_name,
+    license_link,
+    base_model: parents,
+    datasets: [...new Set(data.filter((id) => id !== undefined))],
+    tags: types.length > 0 ? ['onnx', 'transformers.js'] : [],
+  };
+  return {
+    language: 'ja',
+    pipeline_tag: 'question-answering',
+    library_name: 'transformers',
+    ...Object.fromEntries(
+      Object.entries(fields)
+        .filter(([, values]) => values.length > 0)
+        .map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+    ),
+  };
+}
+
+function licencesOf({ base, header, run }: ModelFacts): string[] {
+  const { license, license_name, license_link, datasets } = header;
+  const named = [license.join(', '), ...license_name, ...license_link].filter(Boolean).join(', ');
+  const trainedOn = datasets.length > 0 ? ` (made from ${datasets.join(', ')}, as its card says)` : '';
+  const data = run ? (['train', 'evaluation'] as const).map((role) => [role, run.data[role]] as const) : [];
+  return [
+    `- base model ${base}: ${named || 'not known'}${trainedOn}`,
+    ...data.map(([role, { name, origin }]) => `- ${role} data ${name}: ${origin?.licence ?? 'not known'}`),
+  ];
 }
 
 function trainingOf({ run }: ModelFacts): string[] {

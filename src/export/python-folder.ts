@@ -1,4 +1,4 @@
-import { savedConfig } from '../checkpoint/saved-config.ts';
+import { savedConfigText } from '../checkpoint/saved-config.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import type { ExportedModel } from './exported-model.ts';
 import { bytesFile, textFile, type ExportFile } from './export-file.ts';
@@ -27,7 +27,7 @@ export function pythonFolder(model: ExportedModel, type: PythonType, card: strin
     ),
   );
   return [
-    textFile('config.json', savedConfig(files['config.json'], config.vocab_size, type)),
+    textFile('config.json', savedConfigText(files['config.json'], config.vocab_size, type)),
     ...tokenizer.map((name) => bytesFile(name, files[name])),
     safetensorsFile(model, type),
     textFile('predict.py', predictScript),

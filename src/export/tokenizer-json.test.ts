@@ -74,3 +74,12 @@ test('transformers.js reads a tokenizer that cuts at punctuation as the referenc
     expect(theirs.encode(text, null, { add_special_tokens: false })).toEqual([...ours.encode(text).ids]);
   }
 });
+
+test('transformers.js reads what is made of a BPE model as the reference library reads spm.model', () => {
+  const config = { tokenizer_class: 'DebertaV2Tokenizer', unk_token: '[UNK]', pad_token: '[PAD]' };
+  const theirs = new DebertaV2Tokenizer(forTransformersJs(convert('bpe.model', {})), config);
+  const ours = readTokenizer({ 'spm.model': fixture('bpe.model') });
+  for (const text of ['図書館で、本を読みました。', '学校の先生', '龘龘と猫の本']) {
+    expect(theirs.encode(text, null, { add_special_tokens: false })).toEqual([...ours.encode(text).ids]);
+  }
+});

@@ -1,8 +1,17 @@
 import type { AddedToken } from '../tokenizer/added-tokens.ts';
-import { modelType, readSentencePieceModel } from '../tokenizer/sentencepiece-model.ts';
-import { addedTokensOf, type ConversionOptions } from '../tokenizer/sentencepiece.ts';
+import { sentencePieceMerges } from '../tokenizer/models/sentencepiece-merges.ts';
+import {
+  modelType,
+  readSentencePieceModel,
+  type SentencePieceModel,
+} from '../tokenizer/sentencepiece-model.ts';
+import {
+  addedTokensOf,
+  refuseWords,
+  vocabularyOf,
+  type ConversionOptions,
+} from '../tokenizer/sentencepiece.ts';
 import { isPunctuation } from '../tokenizer/unicode/punctuation.ts';
-import { ManabiError } from '../errors/manabi-error.ts';
 
 const SPACE = '▁';
 /** Beyond it are no scripts. */
@@ -11,15 +20,11 @@ const LAST_PUNCTUATION = 0x1ffff;
 /**
  * The tokenizer.json that transformers' DebertaV2Converter makes of spm.model. That converter refuses character models: for those this
  * is the same pipeline over their pieces, which reads plain text as SentencePiece does, but not half-width kana and odd spaces.
- * @throws ManabiError tokenizer-broken, tokenizer-unsupported (neither unigram nor characters)
+ * @throws ManabiError tokenizer-broken, tokenizer-unsupported (a model of words)
  */
 export function sentencePieceAsJson(spm: Uint8Array, options: ConversionOptions): Record<string, unknown> {
   const model = readSentencePieceModel(spm, 'spm.model');
-  if (model.modelType !== modelType.unigram && model.modelType !== modelType.char) {
-    const name =
-      Object.entries(modelType).find(([, type]) => type === model.modelType)?.[0] ?? model.modelType;
-    throw new ManabiError('tokenizer-unsupported', 'spm.model', { part: 'model_type', name });
-  }
+  refuseWords(model, 'spm.model');
   const added = addedTokensOf(model, options).tokens;
   const { doLowerCase, splitByPunct } = options;
   const normalizers = [
@@ -53,12 +58,37 @@ export function sentencePieceAsJson(spm: Uint8Array, options: ConversionOptions)
     },
     post_processor: pairTemplate('[CLS]', '[SEP]', added),
     decoder: metaspace,
-    model: {
-      type: 'Unigram',
-      unk_id: model.unknownId,
-      vocab: model.pieces.map(({ text, score }) => [text, score]),
-      byte_fallback: false,
-    },
+    model: model.modelType === modelType.bpe ? bpeAsJson(model) : unigramAsJson(model),
+  };
+}
+
+function unigramAsJson({ pieces, unknownId }: SentencePieceModel) {
+  return {
+    type: 'Unigram',
+    unk_id: unknownId,
+    vocab: pieces.map(({ text, score }) => [text, score]),
+    byte_fallback: false,
+  };
+}
+
+function bpeAsJson(model: SentencePieceModel) {
+  const { pieces, unknownPiece } = model;
+  const vocabulary = vocabularyOf(model);
+  // As text: @xenova/transformers 2 reads no pairs, and no piece holds a space.
+  const merges = sentencePieceMerges(pieces, vocabulary).map(
+    ([left, right]) => `${pieces[left].text} ${pieces[right].text}`,
+  );
+  return {
+    type: 'BPE',
+    dropout: null,
+    unk_token: unknownPiece,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+    fuse_unk: true,
+    byte_fallback: false,
+    ignore_merges: false,
+    vocab: Object.fromEntries(vocabulary),
+    merges,
   };
 }
 

@@ -6,13 +6,14 @@ import type { ExportedModel } from './exported-model.ts';
 import { bytesFile, jsonFile, textFile, type ExportFile } from './export-file.ts';
 import { debertaOnnx } from './onnx/deberta-graph.ts';
 import { GraphBuilder } from './onnx/graph.ts';
-import { onnxNames, storedWeights, type OnnxType } from './onnx/stored-weights.ts';
+import { storedWeights } from './onnx/stored-weights.ts';
+import { onnxNames, type OnnxType } from './onnx/onnx-types.ts';
 import { onnxFiles } from './onnx/write-onnx.ts';
 import { forTransformersJs, sentencePieceAsJson } from './tokenizer-json.ts';
 
 /**
- * The folder that transformers.js, optimum and onnxruntime load. Throws the tokenizer's ManabiErrors; its parts may throw
- * export-float16-range.
+ * The folder that transformers.js, optimum and onnxruntime load. Throws the tokenizer's ManabiErrors and export-not-json; its parts may
+ * throw export-float16-range.
  */
 export function transformersFolder(
   model: ExportedModel,
@@ -42,12 +43,13 @@ type Conversion = ReturnType<typeof readConversion>;
 function settingFiles({ config, files }: ExportedModel): ExportFile[] {
   const read = (name: string): Record<string, unknown> =>
     files[name] ? (JSON.parse(new TextDecoder().decode(files[name])) as Record<string, unknown>) : {};
-  const made = [textFile('config.json', savedConfig(files['config.json'], config.vocab_size))];
+  const made = [jsonFile('config.json', savedConfig(files['config.json'], config.vocab_size))];
   if (!files['tokenizer.json'] && !files['spm.model']) return made;
   const tokenizerFiles = files as TokenizerFiles;
   const settings = readConversion(tokenizerFiles);
   made.push(
-    compactJson('tokenizer.json', tokenizerJson(tokenizerFiles, settings)),
+    // Vocabularies are long: without white space.
+    jsonFile('tokenizer.json', tokenizerJson(tokenizerFiles, settings), 0),
     jsonFile('tokenizer_config.json', {
       ...tokenizerDefaults(config, settings),
       ...read('tokenizer_config.json'),
@@ -69,11 +71,6 @@ function tokenizerJson(files: TokenizerFiles, { options }: Conversion): unknown 
   }
   if (!spm) throw new ManabiError('tokenizer-missing', '');
   return forTransformersJs(sentencePieceAsJson(spm, options));
-}
-
-/** Vocabularies are long: without white space. */
-function compactJson(name: string, value: unknown): ExportFile {
-  return textFile(name, JSON.stringify(value));
 }
 
 function tokenizerDefaults(config: DebertaConfig, { options, named }: Conversion) {

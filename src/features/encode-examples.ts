@@ -1,5 +1,6 @@
 import { ManabiError, type ErrorCode } from '../errors/manabi-error.ts';
 import type { SquadData, SquadExample } from '../squad/example.ts';
+import { pythonStrip } from '../squad/python-text.ts';
 import { sampleExamples } from '../squad/sample.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Feature } from './feature.ts';
@@ -22,6 +23,8 @@ export interface EncodedExamples {
   rows: Feature[];
   /** The reference recipe's row of each example kept. */
   first: Feature[];
+  /** Tokens of each example kept, before anything is cut off. */
+  lengths: number[];
   excluded: UnplacedQuestion[];
 }
 
@@ -66,7 +69,7 @@ export async function encodeExamples(
   options: EncodeOptions,
   control: EncodeControl = {},
 ): Promise<EncodedExamples> {
-  const encoded: EncodedExamples = { kept: [], rows: [], first: [], excluded: [] };
+  const encoded: EncodedExamples = { kept: [], rows: [], first: [], lengths: [], excluded: [] };
   for (const [i, example] of examples.entries()) {
     try {
       const labelled = notebookFeature(tokenizer, example, options);
@@ -77,6 +80,7 @@ export async function encodeExamples(
       encoded.first.push(labelled);
       encoded.rows.push(...rows);
       encoded.kept.push(example);
+      encoded.lengths.push(uncutLength(tokenizer, example, labelled, options));
     } catch (error) {
       if (!(error instanceof ManabiError)) throw error;
       if (!ofOneQuestion.includes(error.code)) throw new ManabiError(error.code, example.id, error.details);
@@ -85,4 +89,16 @@ export async function encodeExamples(
     if ((i + 1) % EXAMPLES_PER_TURN === 0 || i + 1 === examples.length) await control.onProgress?.(i + 1);
   }
   return encoded;
+}
+
+/** A row that is full may be one that was cut. */
+function uncutLength(
+  tokenizer: Tokenizer,
+  { context }: SquadExample,
+  { inputIds, sequenceIds }: Feature,
+  { max_seq_length }: FeatureOptions,
+): number {
+  if (inputIds.length < max_seq_length) return inputIds.length;
+  const read = sequenceIds.reduce((tokens, sequence) => tokens + (sequence === 1 ? 1 : 0), 0);
+  return inputIds.length - read + tokenizer.encode(pythonStrip(context)).ids.length;
 }

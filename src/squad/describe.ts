@@ -39,6 +39,10 @@ const repairTexts: Record<keyof SquadData['repairs'], Record<Language, string>> 
     ja: 'answer_start がなく文章から探した答え',
     en: 'answers found in their contexts, without answer_start',
   },
+  startsMended: {
+    ja: '文章の一か所だけにある答えの位置に直した answer_start',
+    en: 'answer_start put where the answer stands',
+  },
 };
 
 /** One line: the form that was read, and what was done to its rows. */

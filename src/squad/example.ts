@@ -21,6 +21,8 @@ export type ExclusionReason =
   /** No object, or a part of it has another type than it should. */
   | 'not-a-question'
   | 'line-not-json'
+  /** Of a table: a cell begins with a quotation mark that nothing closes. */
+  | 'quote-not-closed'
   | 'empty-context'
   | 'empty-question'
   | 'duplicate-id'
@@ -40,6 +42,8 @@ export interface ExcludedRow {
   reason: ExclusionReason;
   /** Where the answer's text stands, if it is in the context exactly once: the answer_start that would be right. */
   standsAt?: CodePointOffset;
+  /** With standsAt: the row with its answer there, and how many rows that are used stand before it (mend-rows.ts). */
+  mended?: { example: SquadExample; after: number };
   /** The type that `place` should have; with not-a-question. */
   wanted?: string;
 }
@@ -62,6 +66,8 @@ export interface DataRepairs {
   startsMoved: number;
   /** No answer_start: the text is in the context exactly once. */
   startsFound: number;
+  /** Asked for: the answer stood elsewhere than answer_start, in one place. */
+  startsMended: number;
 }
 
 /** What src/squad/read-file.ts gives for a file. */

@@ -19,6 +19,13 @@ export const exclusionTexts: Readonly<Record<ExclusionReason, { reason: Text; re
       en: 'To use them, write one JSON object per line.',
     },
   },
+  'quote-not-closed': {
+    reason: { ja: '閉じていない引用符（"）がある', en: 'Quotation mark (") that is not closed' },
+    remedy: {
+      ja: '引用符を閉じるか、文字としての引用符を "" と書くと使えます。',
+      en: 'To use them, close the mark, or write a mark that belongs to the text as "".',
+    },
+  },
   'empty-context': {
     reason: { ja: '文章が空', en: 'Empty context' },
     remedy: { ja: 'context に文章を入れると使えます。', en: 'To use them, give them a context.' },
@@ -77,4 +84,10 @@ export function exclusionHint({ standsAt, wanted }: ExcludedRow, language: Langu
     return language === 'ja' ? `answer_start は ${standsAt} のはず` : `answer_start should be ${standsAt}`;
   }
   return wanted ?? '';
+}
+
+/** The same for an error of a whole file, whose text is chosen later: `{why_ja}` and `{why_en}`. */
+export function exclusionDetails(row: ExcludedRow): Record<string, string> {
+  const { reason, remedy } = exclusionTexts[row.reason];
+  return { why_ja: `${reason.ja}。${remedy.ja}`, why_en: `${reason.en}. ${remedy.en}` };
 }

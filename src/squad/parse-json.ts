@@ -1,4 +1,5 @@
 import { ManabiError } from '../errors/manabi-error.ts';
+import { recogniseColumns } from './columns.ts';
 import { parsePythonJson } from './python-json.ts';
 import type { RowReader } from './read-rows.ts';
 
@@ -37,14 +38,36 @@ export function readJson(
     rows.read(root, '');
     return { format: 'rows', version: '' };
   }
-  if (Array.isArray(root)) rows.readAll(root, '');
-  else if ('data' in root) {
-    if (typeof root.data === 'object' && root.data !== null && !Array.isArray(root.data)) {
-      rows.read(root.data, 'data');
-    } else rows.readAll(root.data, 'data');
-  } else rows.read(root, '');
+  if (!Array.isArray(root) && 'data' in root) {
+    const columns = rowsOfColumns(root.data);
+    if (isObject(root.data) && !columns) rows.read(root.data, 'data');
+    else rows.readAll(columns ?? root.data, 'data');
+  } else {
+    const columns = rowsOfColumns(root);
+    if (isObject(root) && !columns) rows.read(root, '');
+    else rows.readAll(columns ?? root, '');
+  }
   const version = 'version' in root && typeof root.version === 'string' ? root.version : '';
   return { format: rows.nested ? 'squad' : 'rows', version };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A table by columns -> its rows, null for anything else: lists, as Dataset.to_dict gives them and run_qa.py's `field` takes them, or objects by row,
+ * as pandas' to_json does.
+ */
+function rowsOfColumns(value: unknown): Record<string, unknown>[] | null {
+  if (!isObject(value)) return null;
+  const { question } = recogniseColumns(Object.keys(value));
+  const questions = question === undefined ? null : value[question];
+  if (typeof questions !== 'object' || questions === null) return null;
+  const columns = Object.entries(value).filter(([, column]) => typeof column === 'object' && column !== null);
+  return Object.keys(questions).map((at) =>
+    Object.fromEntries(columns.map(([name, column]) => [name, (column as Record<string, unknown>)[at]])),
+  );
 }
 
 /** One JSON value a line: told by the name of the file, or by a first line that is an object by itself. */

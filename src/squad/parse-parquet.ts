@@ -16,11 +16,12 @@ export async function readParquet(bytes: Uint8Array, fileName: string, rows: Row
     const metadata = await parquetMetadataAsync(file);
     const names = topColumns(metadata.schema);
     const columns = recogniseColumns(names);
-    if (!isTableOfQuestions(columns)) {
+    const isNested = names.includes('paragraphs') || names.includes('qas');
+    if (!isNested && !isTableOfQuestions(columns)) {
       const details = { found: names.slice(0, 12).join(', ').slice(0, 200), kind: 'Parquet' };
       throw new ManabiError('squad-csv', fileName, details);
     }
-    const wanted = Object.values(columns);
+    const wanted = isNested ? names : Object.values(columns);
     found = await parquetReadObjects({ file, metadata, columns: wanted, compressors });
   } catch (error) {
     if (error instanceof ManabiError) throw error;

@@ -8,6 +8,7 @@ import { ja } from '../errors/ja.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { describeForm, describeSquad } from './describe.ts';
 import { exclusionHint } from './exclusion-texts.ts';
+import { mendRows } from './mend-rows.ts';
 import { parseDataFile, parseSquad, readSquadFile } from './read-file.ts';
 
 const context = '富士山は日本一高い山で、𠮷田口から登れる。';
@@ -71,6 +72,35 @@ test('leaves out what cannot be used and says why, where and what would be right
     ['not-a-question', 'object'],
   ]);
   expect(excluded[1].place).toBe('data[0].paragraphs[0].qas[2]');
+});
+
+test('rows whose answer certainly stands elsewhere are mended in their places, the others stay left out', async () => {
+  const once = { text: '日本一', answer_start: 9 };
+  const rows = [
+    { ...qa('a', '日本一', 0), answers: [once, { text: '一', answer_start: 2 }] },
+    qa('b', '日本一', 4),
+    qa('c', '山', 6),
+    qa('d', '登れる', 1),
+  ];
+  const data = parseSquad(file(rows), 'a.json');
+  expect(data.examples.map(({ id }) => id)).toEqual(['b']);
+  const mended = mendRows(data);
+  expect(mended.examples.map(({ id, answers }) => [id, answers[0]])).toEqual([
+    ['a', { text: '日本一', answer_start: 4 }],
+    ['b', { text: '日本一', answer_start: 4 }],
+    ['d', { text: '登れる', answer_start: 17 }],
+  ]);
+  expect(mended.examples[0].answers[1]).toEqual({ text: '一', answer_start: 2 });
+  expect(mended.excluded.map(({ id }) => id)).toEqual(['c']);
+  expect(describeForm(mended, 'en')).toContain('answer_start put where the answer stands: 2');
+
+  // A file of nothing but such rows is no file without questions where they can be mended.
+  const all = new File([file([qa('a', '日本一', 0)])], 'b.json');
+  await expect(readSquadFile(all)).rejects.toMatchObject({ code: 'squad-no-questions' });
+  const mendable = await readSquadFile(all, { mendable: true });
+  expect(mendRows(mendable).examples).toHaveLength(1);
+  const lost = new File([file([qa('a', '犬', 0)])], 'c.json');
+  await expect(readSquadFile(lost, { mendable: true })).rejects.toMatchObject({ code: 'squad-no-questions' });
 });
 
 test('questions without an answer are kept apart from faults', () => {

@@ -4,6 +4,7 @@ import { unpackFile } from '../compression/unpack.ts';
 import { decodeText } from './decode-text.ts';
 import type { DataForm, SquadData } from './example.ts';
 import { readJson } from './parse-json.ts';
+import { exclusionDetails } from './exclusion-texts.ts';
 import { isParquet, readParquet } from './parse-parquet.ts';
 import { readTable } from './parse-table.ts';
 import { RowReader } from './read-rows.ts';
@@ -15,23 +16,26 @@ export const MAX_SQUAD_BYTES = 256 * 1024 * 1024;
  * Reads a dropped or fetched file with questions in any of its forms (SQuAD's JSON, rows as JSON, JSON Lines, CSV, TSV or Parquet, each
  * also in gzip or zip). Rows that cannot be used are left out and listed. The size is checked before a byte is read.
  * Throws ManabiError: squad-too-large, squad-not-utf8, squad-empty, squad-not-json, squad-unknown-form, squad-csv, squad-parquet, squad-shape, packed-*, file-*, and
- * squad-no-questions and squad-only-unanswerable where no row with an answer is left.
+ * squad-no-questions and squad-only-unanswerable where no row with an answer is left, nor (with `mendable`) one that mendRows would take in.
  */
-export async function readSquadFile(file: {
-  name: string;
-  size: number;
-  arrayBuffer(): Promise<ArrayBuffer>;
-}): Promise<SquadData> {
+export async function readSquadFile(
+  file: { name: string; size: number; arrayBuffer(): Promise<ArrayBuffer> },
+  { mendable = false } = {},
+): Promise<SquadData> {
   if (file.size > MAX_SQUAD_BYTES) {
     const limit = MAX_SQUAD_BYTES / 2 ** 20;
     throw new ManabiError('squad-too-large', file.name, { size: Math.round(file.size / 2 ** 20), limit });
   }
   const data = await parseDataFile(new Uint8Array(await file.arrayBuffer()), file.name);
-  if (!data.examples.some(({ is_impossible }) => !is_impossible)) {
+  const isUsable = data.examples.some(({ is_impossible }) => !is_impossible);
+  if (!isUsable && !(mendable && data.excluded.some(({ mended }) => mended))) {
     const [first] = data.excluded;
     if (!first) throw new ManabiError('squad-only-unanswerable', file.name, { count: data.examples.length });
-    const details = { excluded: data.excluded.length, place: first.place, reason: first.reason };
-    throw new ManabiError('squad-no-questions', file.name, details);
+    throw new ManabiError('squad-no-questions', file.name, {
+      excluded: data.excluded.length,
+      place: first.place || '(top)',
+      ...exclusionDetails(first),
+    });
   }
   return data;
 }

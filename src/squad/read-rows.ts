@@ -12,7 +12,7 @@ interface Surroundings {
 export class RowReader {
   readonly examples: SquadExample[] = [];
   readonly excluded: ExcludedRow[] = [];
-  readonly repairs: DataRepairs = { idsFromPlace: 0, startsFromText: 0, startsMoved: 0, startsFound: 0 };
+  readonly repairs: DataRepairs = noRepairs();
   /** Whether an article with paragraphs was met. */
   nested = false;
   private readonly seen = new Set<string>();
@@ -67,24 +67,31 @@ export class RowReader {
     if (columns.answer_text !== undefined && !given?.length)
       given = pairAnswers(valueInText(get(columns.answer_text)), start);
     else if (given?.length === 1 && given[0].start === undefined) given = pairAnswers(given[0].text, start);
-    if (!given) return leaveOut('answer-shape');
+    // A place without a text is an answer all the same, and no question without one.
+    const hasText = columns.answers !== undefined || columns.answer_text !== undefined;
+    if (!given || (!hasText && !is_impossible && isPlace(start))) return leaveOut('answer-shape');
     const answers = is_impossible ? [] : placeAnswers(given, context, this.repairs);
-    if (!Array.isArray(answers)) return leaveOut(answers.reason, answers);
-    if (own === null) this.repairs.idsFromPlace++;
     const title = get(columns.title) ?? around.title;
-    this.examples.push({
-      id,
-      title: typeof title === 'string' ? title : '',
-      question,
-      context,
-      answers,
-      is_impossible: answers.length === 0,
-    });
+    const example = { id, title: typeof title === 'string' ? title : '', question, context };
+    if (!Array.isArray(answers)) {
+      const { reason, standsAt: start } = answers;
+      if (start === undefined) return leaveOut(reason);
+      const placed = placeAnswers([{ ...given[0], start }, ...given.slice(1)], context, noRepairs());
+      if (!Array.isArray(placed)) return leaveOut(reason);
+      const mended = { ...example, answers: placed, is_impossible: false };
+      return leaveOut(reason, { standsAt: start, mended: { example: mended, after: this.examples.length } });
+    }
+    if (own === null) this.repairs.idsFromPlace++;
+    this.examples.push({ ...example, answers, is_impossible: answers.length === 0 });
   }
 
   private exclude(place: string, wanted: string): void {
     this.excluded.push({ place, id: '', reason: 'not-a-question', wanted });
   }
+}
+
+function noRepairs(): DataRepairs {
+  return { idsFromPlace: 0, startsFromText: 0, startsMoved: 0, startsFound: 0, startsMended: 0 };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -99,6 +106,10 @@ function isMissing(value: unknown): boolean {
 function idOf(value: unknown): string | null {
   if (isMissing(value) || value === '' || typeof value === 'object') return null;
   return String(value);
+}
+
+function isPlace(start: unknown): boolean {
+  return (typeof start === 'number' || typeof start === 'string') && start !== '' && Number(start) >= 0;
 }
 
 function isTrue(value: unknown): boolean {

@@ -49,12 +49,13 @@ const errorOf = async (work: Promise<unknown>): Promise<ManabiError> =>
 const index = (names: Record<string, string>) => JSON.stringify({ metadata: {}, weight_map: names });
 
 test('a model comes whole, verified by the hash of the listing, and without the network the next time', async () => {
-  const files = { ...single, 'spm.model': 'spm', 'README.md': 'not needed' };
+  const files = { ...single, 'spm.model': 'spm', 'README.md': '---\nlicense: mit\n---' };
   await placeModel(files);
   await placeListing(files);
   const told: HubProgress[] = [];
   const found = await modelFilesFromHub(`${server}/`, id, { onProgress: (progress) => told.push(progress) });
   expect([...found.keys()].sort()).toEqual([
+    'README.md',
     'config.json',
     'model.safetensors',
     'spm.model',
@@ -62,13 +63,13 @@ test('a model comes whole, verified by the hash of the listing, and without the 
   ]);
   expect(await found.get('tokenizer.json')?.text()).toBe('{"a":1}');
   await expectBytes(found.get('model.safetensors'), weights);
-  const total = weights.length + 2 + 7 + 3;
+  const total = weights.length + 2 + 7 + 3 + 20;
   expect(told.at(-1)).toEqual({ file: 'model.safetensors', loaded: total, total });
   expect(told.every(({ loaded }, i) => i === 0 || loaded >= told[i - 1].loaded)).toBe(true);
   const records = await listDownloads();
   const hash = await sha256OfBlobs([new Blob([weights])]);
   expect(records.find(({ url }) => url.endsWith('safetensors'))?.sha256).toBe(hash);
-  expect((await requests()).length).toBe(5);
+  expect((await requests()).length).toBe(6);
 
   await resetServer();
   expect([...(await modelFilesFromHub(server, id)).keys()].sort()).toEqual([...found.keys()].sort());

@@ -1,3 +1,5 @@
+import type { DataOrigin } from '../squad/data-origin.ts';
+
 const JGLUE = 'https://raw.githubusercontent.com/yahoojapan/JGLUE';
 /** The commit whose v1.0 files the reference recipe used. */
 const V1_0_COMMIT = '6394e8fb32e0a563dfef0dd7c712256ef2e547b1';
@@ -13,3 +15,12 @@ export const jsquadUrls = {
     valid: `${JGLUE}/${V1_0_COMMIT}/datasets/jsquad-v1.0/valid-v1.0.json`,
   },
 } as const;
+
+/** Of all of its versions. */
+const jsquadOrigin: DataOrigin = { licence: 'cc-by-sa-4.0', dataset: 'shunk031/JGLUE' };
+
+/** What is known of the data at an address. */
+export function originOf(url: string): DataOrigin | undefined {
+  const isJsquad = Object.values(jsquadUrls).some(({ train, valid }) => url === train || url === valid);
+  return isJsquad ? jsquadOrigin : undefined;
+}

@@ -131,7 +131,7 @@ test('nothing is added to a run that another tab deleted', async () => {
 test('settings that cannot be stored leave no half run', async () => {
   const { args, model } = await testRun();
   const broken = { ...args, learning_rate: (() => 0) as unknown as number };
-  const data = { train: 'a', evaluation: 'b' };
+  const data = { train: { name: 'a' }, evaluation: { name: 'b' } };
   await expect(
     createRun({ name: '', recipe: '', args: broken, tiles: null, model, data }, testInputs),
   ).rejects.toMatchObject({

@@ -2,6 +2,7 @@ import type { Evaluation } from '../answering/evaluation.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { TileChoice } from '../kernels/linear/tile.ts';
 import { fingerprintExamples } from '../squad/describe.ts';
+import type { DataOrigin } from '../squad/data-origin.ts';
 import type { SquadExample } from '../squad/example.ts';
 import type { LogEntry } from '../training/state.ts';
 import { defaultArguments, type TrainingArguments } from '../training/training-arguments.ts';
@@ -15,6 +16,8 @@ export interface DataDescription {
   questions: number;
   /** SHA-256 of the examples (fingerprintExamples). */
   fingerprint: string;
+  /** Where it is known. */
+  origin?: DataOrigin;
 }
 
 export interface ModelDescription {
@@ -65,17 +68,20 @@ export interface RunInputs {
 }
 
 export type NewRun = Pick<Run, 'name' | 'recipe' | 'args' | 'tiles' | 'devices' | 'model'> & {
-  data: { train: string; evaluation: string };
+  data: Record<'train' | 'evaluation', Pick<DataDescription, 'name' | 'origin'>>;
 };
 
 /**
- * Stores a new run with its inputs, all of it or nothing. `data` names the files.
+ * Stores a new run with its inputs, all of it or nothing.
  * Throws ManabiError storage-full, storage-failed, storage-unavailable.
  */
 export async function createRun(from: NewRun, inputs: RunInputs): Promise<Run> {
   const now = Date.now();
-  const describe = async (name: string, examples: SquadExample[]): Promise<DataDescription> => ({
-    name,
+  const describe = async (
+    file: NewRun['data']['train'],
+    examples: SquadExample[],
+  ): Promise<DataDescription> => ({
+    ...file,
     questions: examples.length,
     fingerprint: await fingerprintExamples(examples),
   });

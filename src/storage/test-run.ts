@@ -37,7 +37,7 @@ export const testInputs: RunInputs = {
 export function testRun(): Promise<Run> {
   const args = { ...defaultArguments, seed: 7 };
   const model = { source: 'built-in' as const, name: 'manabi-small', fingerprint: 'f'.repeat(64) };
-  const data = { train: 'train.json', evaluation: 'valid.json' };
+  const data = { train: { name: 'train.json' }, evaluation: { name: 'valid.json' } };
   return createRun({ name: 'A run', recipe: 'sample', args, tiles: defaultTiles, model, data }, testInputs);
 }
 

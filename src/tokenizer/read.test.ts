@@ -124,6 +124,12 @@ describe('files that cannot be used', () => {
     ],
     ['no protobuf', { 'spm.model': new Uint8Array(64).fill(255) }, 'tokenizer-broken', 'protobuf'],
     ['empty spm.model', { 'spm.model': new Uint8Array(0) }, 'tokenizer-broken', 'no pieces'],
+    [
+      'spm.model of words',
+      { 'spm.model': Uint8Array.of(10, 3, 10, 1, 97, 18, 2, 24, 3) },
+      'tokenizer-unsupported',
+      'model_type word',
+    ],
     ['cut off JSON', { 'tokenizer.json': '{"model":' }, 'tokenizer-not-json', 'JSON'],
     ['a list', { 'tokenizer.json': '[]' }, 'tokenizer-shape', 'object'],
     ['no vocabulary', withPart('model', { type: 'Unigram', unk_id: 3 }), 'tokenizer-shape', 'model.vocab'],

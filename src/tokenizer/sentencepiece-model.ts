@@ -11,6 +11,7 @@ export interface SentencePieceModel {
   pieces: { text: string; score: number; type: number }[];
   modelType: number;
   unknownId: number;
+  unknownPiece: string;
   byteFallback: boolean;
   whitespaceAsSuffix: boolean;
   /** Empty when the model normalizes nothing. */
@@ -29,6 +30,7 @@ export function readSentencePieceModel(data: Uint8Array, place: string): Sentenc
     pieces: [],
     modelType: modelType.unigram,
     unknownId: 0,
+    unknownPiece: '<unk>',
     byteFallback: false,
     whitespaceAsSuffix: false,
     charsmap: new Uint8Array(0),
@@ -64,11 +66,12 @@ function readText(bytes: Uint8Array, place: string): string {
 }
 
 function readTrainerSpec(data: Uint8Array, model: SentencePieceModel, place: string) {
-  for (const { number, value } of protobufFields(data, place)) {
+  for (const { number, value, bytes } of protobufFields(data, place)) {
     if (number === 3) model.modelType = value;
     else if (number === 24) model.whitespaceAsSuffix = value !== 0;
     else if (number === 35) model.byteFallback = value !== 0;
     else if (number === 40) model.unknownId = value;
+    else if (number === 45) model.unknownPiece = readText(bytes, place);
   }
 }
 

@@ -2,6 +2,10 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { AddedTokenMatcher } from './added-tokens.ts';
 import { AddedVocabulary } from './added-vocabulary.ts';
 import { CharacterModel } from './characters.ts';
+import { Bpe } from './models/bpe.ts';
+import { Merges } from './models/merges.ts';
+import type { Model } from './models/model.ts';
+import { sentencePieceMerges } from './models/sentencepiece-merges.ts';
 import { Unigram } from './models/unigram.ts';
 import { Charsmap } from './normalizers/charsmap.ts';
 import { lowercase } from './normalizers/lowercase.ts';
@@ -35,20 +39,14 @@ export interface ConvertedModel {
 
 /**
  * spm.model as transformers' DebertaV2Converter turns it into a fast tokenizer.
- * @throws ManabiError tokenizer-unsupported for a model that is neither Unigram nor of characters
+ * @throws ManabiError tokenizer-unsupported for a model of words
  */
 export function convertSentencePiece(
   model: SentencePieceModel,
   options: ConversionOptions,
   place: string,
 ): ConvertedModel {
-  if (model.modelType !== modelType.unigram && model.modelType !== modelType.char) {
-    const name = Object.entries(modelType).find(([, type]) => type === model.modelType)?.[0];
-    throw new ManabiError('tokenizer-unsupported', place, {
-      part: 'model_type',
-      name: name ?? model.modelType,
-    });
-  }
+  refuseWords(model, place);
   const vocabulary = vocabularyOf(model);
   const isCharacters = model.modelType === modelType.char;
   // SentencePiece finds user-defined symbols of a character model itself, and never a control piece.
@@ -65,10 +63,41 @@ export function convertSentencePiece(
     splitSpecialTokens: options.splitSpecialTokens,
     normalizer: convertedNormalizer(model, options.doLowerCase, place),
     preTokenizer: convertedPreTokenizer(options.splitByPunct),
-    // transformers' converter does not carry byte_fallback over for this family.
-    model: new Unigram(model.pieces, model.unknownId, false, place),
+    model: convertedModel(model, vocabulary, place),
   });
   return { ...shared, encode };
+}
+
+/** Throws ManabiError tokenizer-unsupported for a model that is not of pieces or characters: nothing converts those of words. */
+export function refuseWords(model: SentencePieceModel, place: string): void {
+  const { unigram, bpe, char } = modelType;
+  if ([unigram, bpe, char].some((type) => type === model.modelType)) return;
+  const name = model.modelType === modelType.word ? 'word' : model.modelType;
+  throw new ManabiError('tokenizer-unsupported', place, { part: 'model_type', name });
+}
+
+/** transformers' converter does not carry byte_fallback over for this family. */
+function convertedModel(
+  model: SentencePieceModel,
+  vocabulary: ReadonlyMap<string, number>,
+  place: string,
+): Model {
+  if (model.modelType === modelType.unigram) {
+    return new Unigram(model.pieces, model.unknownId, false, place);
+  }
+  return new Bpe(
+    vocabulary,
+    new Merges(sentencePieceMerges(model.pieces, vocabulary)),
+    {
+      unknownToken: model.unknownPiece,
+      continuingPrefix: '',
+      endOfWordSuffix: '',
+      fuseUnknown: true,
+      byteFallback: false,
+      ignoreMerges: false,
+    },
+    place,
+  );
 }
 
 function pairTemplate(cls: number, sep: number): PostProcessor {
@@ -93,7 +122,7 @@ function convertedPreTokenizer(splitByPunct: boolean): PreTokenizer {
   return splitByPunct ? preTokenizersInSequence([isolatePunctuation, words]) : words;
 }
 
-function vocabularyOf({ pieces }: SentencePieceModel): Map<string, number> {
+export function vocabularyOf({ pieces }: SentencePieceModel): Map<string, number> {
   return new Map(pieces.map(({ text }, id) => [text, id]));
 }
 

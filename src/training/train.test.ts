@@ -79,6 +79,21 @@ test('a loss that is no number any more ends the run with its step', async () =>
   engine.dispose();
 });
 
+test('gradients that overflow float16 step after step end the run', async () => {
+  const plain = await createEngine(config, tensors);
+  // float16 is WebGPU's; what it tells of a step that it skipped is a norm without a number.
+  const engine: typeof plain = Object.create(plain, {
+    settings: { value: { ...plain.settings, fp16: true } },
+    trainStep: { value: plain.trainStep.bind(plain) },
+    drainMetrics: {
+      value: async () => (await plain.drainMetrics()).map((one) => ({ ...one, gradNorm: Infinity })),
+    },
+  });
+  const long = { ...args, fp16: true, max_steps: 60 };
+  expect(await errorOf(train(engine, data, long))).toEqual(['training-overflow', { step: 41, steps: 41 }]);
+  plain.dispose();
+});
+
 test('a model with fewer positions than max_seq_length is refused before the first step', async () => {
   const short = { ...config, position_biased_input: true, max_position_embeddings: 16 };
   const H = config.hidden_size;

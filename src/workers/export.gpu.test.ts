@@ -17,7 +17,7 @@ const modelFiles = import.meta.glob('../parity/fixtures/models/qa-trained/*', {
   eager: true,
 }) as Record<string, string>;
 
-const facts: CardFacts = { base: 'tiny', id: 'tiny', licence: null, run: null, scores: null };
+const facts: CardFacts = { base: 'tiny', isFromHub: false, id: 'tiny', run: null, scores: null };
 const noProgress = proxy(() => {});
 
 let workers: Worker[];
@@ -42,7 +42,7 @@ beforeEach(async () => {
     train: [],
     evaluation: [],
     examples: { train: [], evaluation },
-    fileNames: { train: '', evaluation: 'valid.json' },
+    files: { train: { name: '' }, evaluation: { name: 'valid.json' } },
     negative: null,
   };
   const given = new MessageChannel();
@@ -110,10 +110,20 @@ test('the zip of a page of one’s own holds the page, the model and what runs i
   });
 });
 
+test('what was made stays where another making is cancelled', async () => {
+  unwrap(await exporter.make({ kind: 'python', type: 'float16' }, facts, noProgress));
+  const cancel = proxy(() => exporter.cancel());
+  const cancelled = await exporter.make({ kind: 'onnx', types: ['fp32', 'q8'] }, facts, cancel);
+  expect(cancelled).toMatchObject({ ok: false, code: 'cancelled' });
+  const zip = unzipSync(new Uint8Array(await unwrap(await exporter.zip()).arrayBuffer()));
+  expect(Object.keys(zip)).toContain('predict.py');
+  expect(Object.keys(zip)).not.toContain('onnx/model.onnx');
+});
+
 test('nothing is there to be saved before it is made, nor after it is released', async () => {
-  await expect(async () => unwrap(await exporter.zip())).rejects.toThrow('Make them first');
+  expect(await exporter.zip()).toMatchObject({ ok: false, code: 'export-nothing' });
   unwrap(await exporter.make({ kind: 'python', type: 'bfloat16' }, facts, noProgress));
   unwrap(await exporter.zip());
   await exporter.release();
-  await expect(async () => unwrap(await exporter.zip())).rejects.toThrow('Make them first');
+  expect(await exporter.zip()).toMatchObject({ ok: false, code: 'export-nothing' });
 });

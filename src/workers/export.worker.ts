@@ -7,6 +7,7 @@ import wasm from '@xenova/transformers/dist/ort-wasm.wasm?url';
 // oxlint-disable-next-line import/default -- with ?url it is Vite that gives the default: the file's address
 import transformersUrl from '@xenova/transformers/dist/transformers.min.js?url';
 import { expose, wrap, type Remote } from 'comlink';
+import { readCardHeader, type CardHeader } from '../checkpoint/card-header.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import { checkExport, type ExportCheck, type TransformersJs } from '../export/check-export.ts';
 import { textFile, type ExportFile } from '../export/export-file.ts';
@@ -14,9 +15,10 @@ import { takerOf, type ExportedModel } from '../export/exported-model.ts';
 import { uploadToHub } from '../export/hub-upload.ts';
 import { makeFiles, zipBlob, type MadeFile } from '../export/made-folder.ts';
 import { modelCard } from '../export/model-card.ts';
-import { onnxNames } from '../export/onnx/stored-weights.ts';
+import { onnxNames } from '../export/onnx/onnx-types.ts';
 import { pythonFolder } from '../export/python-folder.ts';
 import { transformersFolder } from '../export/transformers-folder.ts';
+import { requireWhole } from '../export/whole-blob.ts';
 import page from '../export/web-page/index.html?raw';
 import { webPage, type Runtime } from '../export/web-page/web-page.ts';
 import { parseConfig } from '../model/config.ts';
@@ -36,6 +38,8 @@ import {
 interface Made {
   kind: ExportKind;
   facts: CardFacts;
+  /** Of the model's own card. */
+  header: CardHeader;
   files: MadeFile[];
   /** As the engine reads texts, not as the exported files do. */
   tokenizer: Tokenizer;
@@ -67,10 +71,13 @@ async function takeModel(): Promise<ExportedModel> {
 }
 
 async function filesOf(kind: ExportKind, facts: CardFacts, model: ExportedModel): Promise<ExportFile[]> {
-  if (kind.kind === 'python') return pythonFolder(model, kind.type, modelCard({ ...facts, types: [] }));
   if (kind.kind === 'web-page') return webPage(model, { ...kind, name: facts.base }, page, await runtime());
-  return transformersFolder(model, kind.types, modelCard({ ...facts, types: kind.types }));
+  const types = kind.kind === 'onnx' ? kind.types : [];
+  const card = modelCard({ ...facts, header: headerOf(model), types });
+  return kind.kind === 'onnx' ? transformersFolder(model, types, card) : pythonFolder(model, kind.type, card);
 }
+
+const headerOf = ({ files }: ExportedModel) => readCardHeader(files['README.md']);
 
 /** What the page of one's own runs on; static hosts without threads and those with take one of the two. */
 async function runtime(): Promise<Runtime> {
@@ -104,11 +111,15 @@ async function loadTransformers(): Promise<TransformersJs> {
 }
 
 /** The files with a card that tells the scores measured so far; its code loads the model by the name `id`. */
-async function withMeasuredCard({ kind, facts, files, checks }: Made, id = facts.id): Promise<MadeFile[]> {
+async function withMeasuredCard(
+  { kind, facts, header, files, checks }: Made,
+  id = facts.id,
+): Promise<MadeFile[]> {
   if (kind.kind === 'web-page') return files;
   const types = kind.kind === 'onnx' ? kind.types : [];
   const measured = checks.map(({ type, bytes, scores }) => ({ type, bytes, ...scores.onnx }));
-  const [card] = await makeFiles([textFile('README.md', modelCard({ ...facts, id, types, measured }))]);
+  const text = modelCard({ ...facts, header, id, types, measured });
+  const [card] = await makeFiles([textFile('README.md', text)]);
   return files.map((file) => (file.name === card.name ? card : file));
 }
 
@@ -120,23 +131,25 @@ const worker: ExportWorker = {
   make: (kind, facts, onProgress) =>
     reply(async () => {
       const { signal } = (interrupt = new AbortController());
-      made = null;
       // Every file of an ONNX folder takes the whole model.
       const files: MadeFile[] = [];
       let tokenizer: Tokenizer | null = null;
+      let header: CardHeader | null = null;
       const parts: ExportKind[] =
         kind.kind === 'onnx' ? kind.types.map((type) => ({ ...kind, types: [type] })) : [kind];
       for (const part of parts) {
         const model = await takeModel();
         tokenizer ??= readTokenizer(model.files);
+        header ??= headerOf(model);
         const planned = await filesOf(part, facts, model);
         const known = new Set(files.map(({ name }) => name));
         const missing = planned.filter(({ name }) => !known.has(name));
         files.push(...(await makeFiles(missing, { onProgress, signal })));
       }
-      if (!tokenizer) throw new ManabiError('export-nothing', '');
-      made = { kind, facts, files, tokenizer, checks: [] };
-      made.files = await withMeasuredCard(made);
+      if (!tokenizer || !header) throw new ManabiError('export-nothing', '');
+      // Only now: what was made before stays where this is cancelled or fails.
+      const whole = { kind, facts, header, files, tokenizer, checks: [] };
+      made = { ...whole, files: await withMeasuredCard(whole) };
       return made.files.map(({ name, blob }) => ({ name, size: blob.size }));
     }),
 
@@ -166,7 +179,12 @@ const worker: ExportWorker = {
       return found;
     }),
 
-  zip: () => reply(async () => zipBlob(madeFiles().files)),
+  zip: () =>
+    reply(async () => {
+      const zip = zipBlob(madeFiles().files);
+      await requireWhole(zip, 'zip');
+      return zip;
+    }),
 
   upload: (destination, onProgress) =>
     reply(async () => {

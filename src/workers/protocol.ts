@@ -8,7 +8,7 @@ import { ManabiError, type ErrorCode } from '../errors/manabi-error.ts';
 import type { ExportCheck } from '../export/check-export.ts';
 import type { HubDestination } from '../export/hub-upload.ts';
 import type { ModelFacts } from '../export/model-card.ts';
-import type { OnnxType } from '../export/onnx/stored-weights.ts';
+import type { OnnxType } from '../export/onnx/onnx-types.ts';
 import type { PythonType } from '../export/python-folder.ts';
 import type { Batch } from '../features/feature.ts';
 import type { DeviceRates } from '../engine/work.ts';
@@ -16,6 +16,7 @@ import type { Logits, NamedTensors } from '../model/engine.ts';
 import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
+import type { DataOrigin } from '../squad/data-origin.ts';
 import type { ExcludedRow, SquadData, SquadExample } from '../squad/example.ts';
 import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
@@ -38,6 +39,8 @@ export interface DataFile extends Pick<SquadData, 'form' | 'repairs'> {
   summary: SquadSummary;
   /** The first of the rows left out, to be shown; `summary` counts all of them. */
   excluded: ExcludedRow[];
+  /** How many rows `mend` would take in. */
+  mendable: number;
 }
 
 /** What is told of rows that were prepared, with their first one for the page. */
@@ -48,14 +51,16 @@ export interface PreparedData extends PreparedFigures {
 
 /** What the trainer takes from the tokenizer. */
 export interface PreparedRows extends RunRows {
-  fileNames: Record<Role, string>;
+  files: Record<Role, { name: string; origin?: DataOrigin }>;
 }
 
 export interface TokenizerWorker {
-  /** Keeps the examples of a file for `role`, in place of those before. */
-  readSquad(role: Role, file: File): Promise<Reply<DataFile>>;
+  /** Keeps the examples of a file for `role`, in place of those before, and where it comes from. */
+  readSquad(role: Role, file: File, origin?: DataOrigin): Promise<Reply<DataFile>>;
   /** The same for a file from the network, kept in the store for the next visit. Progress in bytes. */
   fetchSquad(role: Role, url: string, onProgress: OnProgress): Promise<Reply<DataFile>>;
+  /** Takes the rows in whose answer certainly stands elsewhere than answer_start says (src/squad/mend-rows.ts). */
+  mend(role: Role): Promise<Reply<DataFile>>;
   /** The files of a model of the hub, kept in the store for the next visit. Progress in bytes. */
   fetchModel(base: string, id: string, onProgress: OnProgress): Promise<Reply<Record<string, Blob>>>;
   /** Rows of a file that was read; with `files` (config.json and the tokenizer's) also their tokens. */
@@ -96,12 +101,12 @@ export interface FileListing {
 }
 
 /** What the model card tells beside what the worker knows. */
-export type CardFacts = Omit<ModelFacts, 'types' | 'measured'>;
+export type CardFacts = Omit<ModelFacts, 'types' | 'measured' | 'header'>;
 
 export interface ExportWorker {
   /** The trainer's end of the channel comes in by `serveModel` there. */
   connect(port: MessagePort): void;
-  /** Makes the files of one kind from the model held, in place of those made before, and lists them. Progress in bytes. */
+  /** Makes the files of one kind from the model held, in place of those made before, which stay where this fails. Lists them. Progress in bytes. */
   make(kind: ExportKind, facts: CardFacts, onProgress: OnProgress): Promise<Reply<FileListing[]>>;
   /**
    * Answers up to `max_questions` evaluation questions in @xenova/transformers with the ONNX file of this type, among the files made, and
@@ -183,12 +188,16 @@ export interface TrainerWorker {
   ): Promise<Reply<LoadedModel>>;
   /** Takes the GPU memory that a run needs, if it fits, and says what would fit if it does not; null without a GPU. */
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
+  /** What a run of a model that is not held (its config.json) would need of the device's memory. */
+  plan(config: unknown, args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
   /** The record of a run. Where nothing can be stored it is in this worker's memory alone: the page finds none of its own. */
   run(runId: string): Promise<Reply<Run>>;
   /** Puts the last whole checkpoint of a run in place of the model held; gives how far it is and what was damaged. */
-  restore(runId: string): Promise<Reply<{ progress: Run['progress']; damaged: Reply<never>[] }>>;
+  restore(
+    runId: string,
+  ): Promise<Reply<{ progress: Run['progress']; parameters: number; damaged: Reply<never>[] }>>;
   /** Trains a run begun or restored; its checkpoints and log go to the store. */
   train(
     runId: string,
@@ -217,7 +226,7 @@ export interface TrainerWorker {
   /** The export worker's end of the channel comes in by `connect` there. */
   serveModel(port: MessagePort): void;
   /** The model folder as a zip that AutoModelForQuestionAnswering.from_pretrained loads once unpacked. */
-  download(card: string): Promise<Reply<Blob>>;
+  download(facts: CardFacts): Promise<Reply<Blob>>;
   /** The last checkpoint of the run as Hugging Face's Trainer has it, with the script that goes on from it. */
   downloadCheckpoint(runId: string): Promise<Reply<Blob>>;
   /** For the command line: src/parity/ over recorded values, with the engine that trains; lines as they come. */

@@ -11,6 +11,7 @@ import { bytesOf } from './model-files.ts';
 import {
   unwrap,
   type Backend,
+  type CardFacts,
   type Reply,
   type Role,
   type RowSource,
@@ -35,6 +36,7 @@ function examples(count: number, answer: (year: string) => string): SquadExample
 }
 
 const noProgress = proxy(() => {});
+const facts: CardFacts = { base: 'tiny', isFromHub: false, id: 'tiny', run: null, scores: null };
 
 const args = {
   ...defaultArguments,
@@ -60,15 +62,16 @@ async function open(started: Worker, backend: Backend): Promise<void> {
   trainer = wrap<TrainerWorker>(worker);
   const model = await files();
   unwrap(await trainer.open(backend));
+  expect(await trainer.ask('?', '?', noProgress)).toMatchObject({ ok: false, code: 'model-not-loaded' });
   unwrap(await trainer.load(model, { source: 'files', name: 'tiny' }, 42, noProgress));
   // What is learnt is wrong for the evaluation: its loss rises.
   const given = { train: examples(8, (year) => year), evaluation: examples(4, () => '駅') };
   const tokenizer = readTokenizer(await bytesOf(new Map(Object.entries(model))));
   const rows = (role: Role) => given[role].flatMap((example) => windowFeatures(tokenizer, example, args));
   const { port1, port2 } = new MessageChannel();
-  const fileNames = { train: 'train.json', evaluation: 'valid.json' };
+  const named = { train: { name: 'train.json' }, evaluation: { name: 'valid.json' } };
   const all = { train: rows('train'), evaluation: rows('evaluation'), examples: given };
-  const prepared = { ...all, negative: null, fileNames };
+  const prepared = { ...all, negative: null, files: named };
   expose({ rows: () => prepared } satisfies RowSource, port1);
   await trainer.connect(transfer(port2, [port2]));
 }
@@ -88,7 +91,7 @@ test('a run that kept its best weights gives them again when it is opened', asyn
   expect(Math.min(...losses)).toBeLessThan(losses[2]);
 
   const weights = async () => {
-    const zip = unwrap(await trainer.download(''));
+    const zip = unwrap(await trainer.download(facts));
     const found = unzipSync(new Uint8Array(await zip.arrayBuffer()));
     return Object.entries(found).find(([name]) => name.endsWith('model.safetensors'))?.[1];
   };
@@ -119,6 +122,8 @@ test('a model is scored as it came after a run with fp16 that did not begin', as
 test('a stop that comes right after what it ends, or in its last moment, is not lost', async () => {
   const cancelled = { ok: false, code: 'cancelled' };
   const runId = unwrap(await trainer.begin('full', args));
+  // It has not come to its first checkpoint yet.
+  expect(await trainer.restore(runId)).toMatchObject({ ok: false, code: 'run-no-checkpoint' });
   const stoppedAtOnce = async (work: Promise<unknown>) => {
     await trainer.stop();
     return work;
@@ -154,7 +159,7 @@ test('where nothing can be stored a run is trained in memory, which is said once
   expect(unwrap(await trainer.evaluate({ runId, when: 'after' }, noProgress, noProgress)).rows).toHaveLength(
     4,
   );
-  expect(unwrap(await trainer.download('')).size).toBeGreaterThan(1000);
+  expect(unwrap(await trainer.download(facts)).size).toBeGreaterThan(1000);
   expect(unwrap(await trainer.restore(runId))).toMatchObject({ progress: { step: 6 }, damaged: [] });
 });
 

@@ -5,10 +5,13 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import type { Feature } from '../features/feature.ts';
 import { positionLimit } from '../model/config.ts';
 import { describeSquad } from '../squad/describe.ts';
-import type { SquadExample } from '../squad/example.ts';
+import type { DataOrigin } from '../squad/data-origin.ts';
+import type { SquadData, SquadExample } from '../squad/example.ts';
+import { mendRows } from '../squad/mend-rows.ts';
 import { readSquadFile } from '../squad/read-file.ts';
 import { downloadFile } from '../storage/downloads.ts';
 import { modelFilesFromHub } from '../storage/hub-model.ts';
+import { originOf } from '../storage/jsquad.ts';
 import { getRun, getRunInputs } from '../storage/runs.ts';
 import { createDecoder } from '../tokenizer/decode.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -28,10 +31,12 @@ import {
 
 const SHOWN_EXCLUDED = 50;
 
-const files: Record<Role, { name: string; examples: SquadExample[] }> = {
-  train: { name: '', examples: [] },
-  evaluation: { name: '', examples: [] },
-};
+interface OpenFile {
+  data: SquadData;
+  origin: DataOrigin | undefined;
+}
+
+const files: Record<Role, OpenFile | null> = { train: null, evaluation: null };
 let prepared: PreparedRows | null = null;
 /** Made as soon as work is asked for: a cancel that comes right after it must not be lost. */
 let abort = new AbortController();
@@ -49,7 +54,7 @@ async function tokenizerFor(
 async function prepareRows(
   tokenizer: Tokenizer,
   given: Record<Role, SquadExample[]>,
-  fileNames: Record<Role, string>,
+  described: PreparedRows['files'],
   args: TrainingArguments,
   onProgress: OnProgress,
   signal: AbortSignal,
@@ -58,17 +63,27 @@ async function prepareRows(
     await onProgress(done, total);
     if (signal.aborted) throw new ManabiError('cancelled', '');
   });
-  prepared = { ...rows, fileNames };
+  prepared = { ...rows, files: described };
   return { ...figures, firstRow: rows.train.length > 0 ? await decoded(tokenizer, rows.train[0]) : null };
 }
 
-async function readSquad(role: Role, file: File): Promise<DataFile> {
-  const data = await readSquadFile(file);
-  files[role] = { name: file.name, examples: data.examples };
-  const { form, repairs } = data;
-  const excluded = data.excluded.slice(0, SHOWN_EXCLUDED);
-  return { name: file.name, summary: describeSquad(data), form, repairs, excluded };
+async function readSquad(role: Role, file: File, origin?: DataOrigin): Promise<DataFile> {
+  return keepData(role, await readSquadFile(file, { mendable: true }), origin);
 }
+
+function keepData(role: Role, data: SquadData, origin?: DataOrigin): DataFile {
+  files[role] = { data, origin };
+  const { fileName: name, form, repairs } = data;
+  const mendable = data.excluded.filter(({ mended }) => mended).length;
+  // The examples stay here.
+  const excluded = data.excluded.slice(0, SHOWN_EXCLUDED).map((row) => ({ ...row, mended: undefined }));
+  return { name, summary: describeSquad(data), form, repairs, excluded, mendable };
+}
+
+const examplesOf = (role: Role) => files[role]?.data.examples ?? [];
+
+/** Name and origin of a file as a run keeps them. */
+const describe = (role: Role) => ({ name: files[role]?.data.fileName ?? '', origin: files[role]?.origin });
 
 async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData['firstRow']> {
   const decode = await createDecoder(tokenizer);
@@ -78,7 +93,7 @@ async function decoded(tokenizer: Tokenizer, row: Feature): Promise<PreparedData
 }
 
 const worker: TokenizerWorker = {
-  readSquad: (role, file) => reply(() => readSquad(role, file)),
+  readSquad: (role, file, origin) => reply(() => readSquad(role, file, origin)),
 
   fetchSquad: (role, url, onProgress) =>
     reply(async () => {
@@ -86,7 +101,8 @@ const worker: TokenizerWorker = {
       const report = (loaded: number, total: number | null) => onProgress(loaded, total ?? 0);
       const blob = await downloadFile(url, { signal: abort.signal, onProgress: report });
       const { pathname } = new URL(url);
-      return readSquad(role, new File([blob], pathname.slice(pathname.lastIndexOf('/') + 1)));
+      const file = new File([blob], pathname.slice(pathname.lastIndexOf('/') + 1));
+      return readSquad(role, file, originOf(url));
     }),
 
   fetchModel: (base, id, onProgress) =>
@@ -99,20 +115,31 @@ const worker: TokenizerWorker = {
       return Object.fromEntries(files);
     }),
 
+  mend: (role) =>
+    reply(async () => {
+      const file = files[role];
+      if (!file) throw new RangeError('mend before a file is read');
+      return keepData(role, mendRows(file.data), file.origin);
+    }),
+
   preview: (role, query, modelFiles) =>
     reply(async () => {
       const tokenizer = modelFiles && readTextFiles(await bytesOf(Object.entries(modelFiles))).tokenizer;
       const other = role === 'train' ? 'evaluation' : 'train';
-      return previewData(files[role].examples, files[other].examples, query, tokenizer);
+      return previewData(examplesOf(role), examplesOf(other), query, tokenizer);
     }),
 
   prepare: (modelFiles, args, onProgress) =>
     reply(async () => {
       const { signal } = (abort = new AbortController());
       const tokenizer = await tokenizerFor(Object.entries(modelFiles), args);
-      const chosen = chooseForRun(files, args);
-      const names = { train: files.train.name, evaluation: files.evaluation.name };
-      return prepareRows(tokenizer, chosen.examples, names, chosen.args, onProgress, signal);
+      const given = {
+        train: { examples: examplesOf('train') },
+        evaluation: { examples: examplesOf('evaluation') },
+      };
+      const chosen = chooseForRun(given, args);
+      const described = { train: describe('train'), evaluation: describe('evaluation') };
+      return prepareRows(tokenizer, chosen.examples, described, chosen.args, onProgress, signal);
     }),
 
   prepareRun: (runId, onProgress) =>
@@ -120,8 +147,7 @@ const worker: TokenizerWorker = {
       const { signal } = (abort = new AbortController());
       const [run, inputs] = [await getRun(runId), await getRunInputs(runId)];
       const tokenizer = await tokenizerFor(inputs.modelFiles, run.args);
-      const names = { train: run.data.train.name, evaluation: run.data.evaluation.name };
-      return prepareRows(tokenizer, inputs, names, run.args, onProgress, signal);
+      return prepareRows(tokenizer, inputs, run.data, run.args, onProgress, signal);
     }),
 
   cancel: () => abort.abort(),

@@ -1,6 +1,7 @@
 import { expose, transfer, wrap, type Remote } from 'comlink';
 import { answerQuestions } from '../answering/answer.ts';
 import { evaluateExamples, type Evaluation } from '../answering/evaluation.ts';
+import { readCardHeader } from '../checkpoint/card-header.ts';
 import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
 import { readTextFiles } from '../checkpoint/model-folder.ts';
@@ -242,15 +243,20 @@ const worker: TrainerWorker = {
       }
     }),
 
+  plan: (config, args, longest) =>
+    reply(async () => {
+      return planRun(parseConfig(config, 'config.json'), args, longest, { ...machine.memory, refused });
+    }),
+
   begin: (recipe, given) =>
     reply(async () => {
       const { engine, description, files } = loaded();
-      const { examples, fileNames, negative } = await preparedRows();
+      const { examples, files: data, negative } = await preparedRows();
       const args = { ...given, version_2_with_negative: negative !== null };
-      const name = `${description.name} · ${fileNames.train}`;
+      const name = `${description.name} · ${data.train.name}`;
       const tiles = tilesOf(engine) ?? null;
       const devices = [engine.device];
-      const run = { name, recipe, args, tiles, devices, model: description, data: fileNames };
+      const run = { name, recipe, args, tiles, devices, model: description, data };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
     }),
 
@@ -279,7 +285,8 @@ const worker: TrainerWorker = {
         handle_impossible_answer: run.args.version_2_with_negative === true,
       });
       if (checkpoint.optimizer) await loaded().engine.writeOptimizer(checkpoint.optimizer);
-      return { progress: progressOf(state), damaged: damaged.map(failure) };
+      const parameters = parameterCount(config);
+      return { progress: progressOf(state), parameters, damaged: damaged.map(failure) };
     }),
 
   train: (runId, onEvent, onStorageError) =>
@@ -390,11 +397,15 @@ const worker: TrainerWorker = {
 
   serveModel: (port) => expose(modelSource, port),
 
-  download: (card) =>
+  download: (facts) =>
     reply(async () => {
       const { engine, files } = loaded();
+      const texts = await bytesOf(files);
+      // Loaded when asked for, with its YAML.
+      const { modelCard } = await import('../export/model-card.ts');
+      const card = modelCard({ ...facts, header: readCardHeader(texts['README.md']), types: [] });
       // A Blob crosses the border without a copy.
-      return new Blob([exportModelZip(await bytesOf(files), await engine.readWeights(), card)]);
+      return new Blob([exportModelZip(texts, await engine.readWeights(), card)]);
     }),
 
   downloadCheckpoint: (runId) =>

@@ -3,7 +3,8 @@ import { ask } from '../state/jobs.ts';
 import { held } from '../state/held.svelte.ts';
 import { work } from '../state/work.svelte.ts';
 
-const PAUSE_MS = 350;
+/** Between the last key and the question: shorter where answers come at once. */
+const PAUSE_MS = { least: 80, most: 350 };
 /** Where an answer takes longer, questions are answered when they are asked, not while they are typed. */
 const SLOW_MS = 1500;
 
@@ -24,6 +25,7 @@ class Asking {
   private going: Promise<void> | null = null;
   private wantsMore = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Of the last answer for which no model had to be loaded. */
   private tookMs = 0;
 
   /** Not beside a model that answers otherwise. */
@@ -35,7 +37,9 @@ class Asking {
   typed(): void {
     clearTimeout(this.timer);
     if (this.context.trim() === '' || this.question.trim() === '' || this.tookMs > SLOW_MS) return;
-    this.timer = setTimeout(() => void this.answer(), PAUSE_MS);
+    const { least, most } = PAUSE_MS;
+    const pause = Math.min(most, Math.max(least, 2 * this.tookMs));
+    this.timer = setTimeout(() => void this.answer(), pause);
   }
 
   /** Answers what stands in the fields; gives whether there is something to see. */
@@ -66,9 +70,10 @@ class Asking {
     if (context === '') return this.refuse('answer-empty-context');
     if (question === '') return this.refuse('answer-empty-question');
     const begun = performance.now();
+    const by = held.model;
     const answers = await ask(question, context);
     if (work.errors.ask || work.busy) return;
-    this.tookMs = performance.now() - begun;
+    this.tookMs = by && by === held.model ? performance.now() - begun : 0;
     this.last = { context, question, answers, by: held.model };
   }
 

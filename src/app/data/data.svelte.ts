@@ -1,7 +1,6 @@
-import { ManabiError } from '../../errors/manabi-error.ts';
 import { unwrap, type DataFile, type Role } from '../../workers/protocol.ts';
-import { sampleFile } from './sample-file.ts';
-import { recogniseFiles } from '../shell/recognise-files.ts';
+import { sampleFile, sampleOrigin } from './sample-file.ts';
+import { requireDataFile } from '../shell/recognise-files.ts';
 import { work } from '../state/work.svelte.ts';
 import { tokenizer } from '../state/workers.ts';
 
@@ -29,11 +28,7 @@ class Data {
 
   private async read(files: File[], role: Role): Promise<void> {
     await work.guarded('data', async () => {
-      if (files.length > 1 && (await recogniseFiles(files)) !== 'model') {
-        const names = files.map(({ name }) => name).join(', ');
-        throw new ManabiError('squad-one-file', names, { count: files.length });
-      }
-      if ((await recogniseFiles(files)) === 'model') throw new ManabiError('data-is-model', files[0].name);
+      await requireDataFile(files);
       work.begin('reading');
       this.take(role, unwrap(await tokenizer.readSquad(role, files[0])));
     });
@@ -48,6 +43,11 @@ class Data {
     });
   }
 
+  /** Puts answer_start where the answer certainly stands, in the rows that were left out for it. */
+  async mend(role: Role): Promise<void> {
+    await work.told('data', async () => this.take(role, unwrap(await tokenizer.mend(role))));
+  }
+
   /** Back to the sample. */
   clear(role: Role): void {
     delete work.errors.data;
@@ -58,7 +58,8 @@ class Data {
   async fill(): Promise<void> {
     for (const role of roles) {
       if (this.files[role]) continue;
-      this.take(role, unwrap(await tokenizer.readSquad(role, await sampleFile(samples[role]))), true);
+      const file = await sampleFile(samples[role]);
+      this.take(role, unwrap(await tokenizer.readSquad(role, file, sampleOrigin)), true);
     }
   }
 

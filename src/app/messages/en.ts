@@ -29,7 +29,12 @@ export const en: Record<keyof typeof ja, string> = {
   'on-webgpu': 'GPU',
   'on-tfjs': 'TensorFlow.js',
   'on-cpu': 'CPU',
-  planTime: 'At the speed of the last run, training takes about {minutes} {minutes|minute|minutes}.',
+  planTime: 'At the speed of the last run, training takes {time}.',
+  planEstimate: 'On this computer all of it takes {time}.',
+  planUnknown: 'How long it takes is told when training has begun.',
+  aboutMinutes: 'about {count} {count|minute|minutes}',
+  aboutHours: 'about {count} {count|hour|hours}',
+  underMinute: 'less than a minute',
   taskExample: 'What it learns: to find the answer to a question in a text',
   answer: 'Answer',
   someQuestions: '{count} {count|question|questions}',
@@ -72,6 +77,9 @@ export const en: Record<keyof typeof ja, string> = {
   dataCounts: '{questions} {questions|question|questions} · {contexts} {contexts|context|contexts}',
   dataWithoutAnswer: '{count} {count|question|questions} without an answer',
   leftOut: '{count} unusable {count|row|rows} left out',
+  mendHint:
+    'In {count} {count|row|rows} the answer is in its context exactly once, but not at answer_start: where it stands is certain.',
+  mend: 'Correct answer_start and use {count|this row|these rows}',
   firstOnly: 'Only the first {count} rows are listed.',
   jsquad: 'Fetch JSQuAD',
   jsquadHint: 'Directly from yahoojapan/JGLUE (CC BY-SA 4.0). The URLs can be edited.',
@@ -94,8 +102,13 @@ export const en: Record<keyof typeof ja, string> = {
   unplaced: '{count} {count|question|questions} left out that the model cannot take',
   preparedRows:
     'Training on {questions} {questions|question|questions} ({rows} {rows|row|rows}), evaluating {evaluation}',
-  lengths: 'Length of the training rows: {mean} tokens on average, {longest} at most',
-  lengthBin: '{range} tokens: {rows} {rows|row|rows}',
+  lengths:
+    'Length of the training questions with their contexts: {mean} tokens on average, {longest} at most',
+  lengthsCut:
+    '{count} {count|question is|questions are} longer than max_seq_length ({limit}): what stands after the line is not read. full reads it in windows.',
+  lengthsSplit:
+    '{count} {count|question is|questions are} longer than max_seq_length ({limit}) and read in several windows.',
+  lengthBin: '{range} tokens: {rows} {rows|question|questions}',
   offBoundary:
     'The answers of {count} of the {total} evaluation questions do not begin and end at token boundaries.',
   cutOff: 'The answers of {count} of {total} questions lie outside the first window.',
@@ -124,6 +137,11 @@ export const en: Record<keyof typeof ja, string> = {
     'A model that was fetched once stays on this computer; the next visit needs no network. tiny is the lightest.',
   hubBase: 'URL of the hub',
   hubCommon: 'Common models',
+  hubFacts: 'Memory and time are those of a run with the settings below, on this computer.',
+  hubDownload: 'Download',
+  hubMemory: 'Memory',
+  hubTime: 'Time',
+  hubNotRead: 'The hub did not tell more of {names}: {reason}',
   hubId: 'Model id',
 
   // settings

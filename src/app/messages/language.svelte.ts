@@ -1,28 +1,18 @@
 import { ManabiError, type ErrorTexts, type Language } from '../../errors/manabi-error.ts';
 import { keptValues } from '../state/kept-values.ts';
 import { fillSlots, type Slots } from './fill-slots.ts';
-import type { ja } from './ja.ts';
-
-export type MessageKey = keyof typeof ja;
-type Messages = Record<MessageKey, string>;
-
-const KEY = 'manabi-language';
-/** The page is drawn with the texts of one language; the other's are loaded when they are asked for. */
-const loadMessages: Record<Language, () => Promise<Messages>> = {
-  ja: async () => (await import('./ja.ts')).ja,
-  en: async () => (await import('./en.ts')).en,
-};
+import {
+  firstLanguage,
+  LANGUAGE_KEY,
+  loadMessages,
+  type MessageKey,
+  type Messages,
+} from './load-messages.ts';
 
 const loadErrorTexts: Record<Language, () => Promise<ErrorTexts>> = {
   ja: async () => (await import('../../errors/ja.ts')).ja,
   en: async () => (await import('../../errors/en.ts')).en,
 };
-
-function firstLanguage(): Language {
-  const kept = keptValues.getItem(KEY);
-  if (kept === 'ja' || kept === 'en') return kept;
-  return navigator.language.startsWith('ja') ? 'ja' : 'en';
-}
 
 /** The language of the page, remembered on this computer. */
 class LanguageState {
@@ -50,7 +40,7 @@ class LanguageState {
     const next = this.other;
     [this.messages, this.errorTexts] = await Promise.all([loadMessages[next](), loadErrorTexts[next]()]);
     this.current = next;
-    keptValues.setItem(KEY, next);
+    keptValues.setItem(LANGUAGE_KEY, next);
   }
 
   /** The text of a key in the current language, with its slots filled. */

@@ -7,6 +7,7 @@ const modelFiles = [
   'spm.model',
   'tokenizer_config.json',
   'special_tokens_map.json',
+  'README.md',
 ];
 
 /** The model that comes with the page. */

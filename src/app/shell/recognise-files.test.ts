@@ -1,6 +1,12 @@
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
-import { recogniseFiles, roleByName } from './recognise-files.ts';
+import {
+  placeDropped,
+  recogniseFiles,
+  requireDataFile,
+  requireModelFiles,
+  roleByName,
+} from './recognise-files.ts';
 
 const file = (name: string, content = '{}') => new File([content], name);
 
@@ -32,4 +38,28 @@ test('a data file says by its name what it is for', () => {
     'evaluation',
     null,
   ]);
+});
+
+test('files in the box of another part are told whose they are', async () => {
+  const [rows, other] = [file('train.json'), file('valid.csv')];
+  await expect(requireDataFile([rows])).resolves.toBeUndefined();
+  await expect(requireDataFile([rows, other])).rejects.toMatchObject({
+    code: 'squad-one-file',
+    place: 'train.json, valid.csv',
+    details: { count: 2 },
+  });
+  await expect(requireDataFile([file('spm.model'), rows])).rejects.toMatchObject({ code: 'data-is-model' });
+  await expect(requireModelFiles([rows])).rejects.toMatchObject({ code: 'model-is-data' });
+  await expect(requireModelFiles([file('config.json')])).resolves.toBeUndefined();
+});
+
+test('files beside every box go where they belong, or are refused aloud', async () => {
+  const [train, valid] = [file('train.json'), file('valid.csv')];
+  expect(await placeDropped([valid, train], false)).toEqual(['evaluation', 'train']);
+  expect(await placeDropped([file('spm.model')], false)).toBe('model');
+  const refused = (files: File[], isBusy = false) => expect(placeDropped(files, isBusy)).rejects;
+  await refused([train], true).toMatchObject({ code: 'drop-busy' });
+  await refused([file('notes.pdf')]).toMatchObject({ code: 'drop-unknown' });
+  await refused([file('mine.json')]).toMatchObject({ code: 'drop-which-data' });
+  await refused([train, file('train-2.json')]).toMatchObject({ code: 'drop-which-data' });
 });

@@ -1,3 +1,5 @@
+import { ManabiError } from '../../errors/manabi-error.ts';
+
 export type FilesKind = 'model' | 'data' | 'unknown';
 
 type Given = { name: string; slice(start: number, end: number): Blob };
@@ -36,4 +38,33 @@ async function innerName(file: Given): Promise<string> {
 export function roleByName(name: string): 'train' | 'evaluation' | null {
   if (/(valid|dev|test|eval)/i.test(name) || /評価|検証|テスト/.test(name)) return 'evaluation';
   return /train/i.test(name) || /学習|訓練/.test(name) ? 'train' : null;
+}
+
+const namesOf = (files: readonly Given[]) => files.map(({ name }) => name).join(', ');
+
+/** Throws ManabiError data-is-model, squad-one-file where these files are not one file of data. */
+export async function requireDataFile(files: readonly Given[]): Promise<void> {
+  if ((await recogniseFiles(files)) === 'model') throw new ManabiError('data-is-model', files[0].name);
+  if (files.length > 1) throw new ManabiError('squad-one-file', namesOf(files), { count: files.length });
+}
+
+/** Throws ManabiError model-is-data. */
+export async function requireModelFiles(files: readonly Given[]): Promise<void> {
+  if ((await recogniseFiles(files)) === 'data') throw new ManabiError('model-is-data', files[0].name);
+}
+
+/** Where files go that were dropped beside every box: to the model, or each to its part of the data. Throws ManabiError drop-*. */
+export async function placeDropped(
+  files: readonly Given[],
+  isBusy: boolean,
+): Promise<'model' | ('train' | 'evaluation')[]> {
+  if (isBusy) throw new ManabiError('drop-busy', namesOf(files));
+  const kind = await recogniseFiles(files);
+  if (kind === 'model') return kind;
+  if (kind === 'unknown') throw new ManabiError('drop-unknown', namesOf(files));
+  const roles = files.flatMap(({ name }) => roleByName(name) ?? []);
+  if (roles.length < files.length || new Set(roles).size < roles.length) {
+    throw new ManabiError('drop-which-data', namesOf(files));
+  }
+  return roles;
 }

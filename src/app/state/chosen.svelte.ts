@@ -1,6 +1,6 @@
 import type { ModelDescription } from '../../storage/runs.ts';
 import { checkArguments, type TrainingArguments } from '../../training/training-arguments.ts';
-import type { LoadedModel } from '../../workers/protocol.ts';
+import type { LoadedModel, Role } from '../../workers/protocol.ts';
 import { builtInModelFiles } from '../model/built-in-model.ts';
 import { data } from '../data/data.svelte.ts';
 import {
@@ -44,6 +44,16 @@ class Chosen {
 
   get isAllBuiltIn(): boolean {
     return this.isBuiltInModel && !data.isOwn;
+  }
+
+  /** Questions that a run will use: as many as are asked for, and no more than there are; null while neither is known. */
+  questions(role: Role): number | null {
+    const { max_train_samples, max_eval_samples, version_2_with_negative } = this.args;
+    const asked = (role === 'train' ? max_train_samples : max_eval_samples) || Infinity;
+    const summary = data.files[role]?.summary;
+    if (!summary) return Number.isFinite(asked) ? asked : null;
+    const { questions, withoutAnswer } = summary;
+    return Math.min(asked, questions + (version_2_with_negative === false ? 0 : withoutAnswer));
   }
 
   /** All that the rows for training and evaluation depend on. */

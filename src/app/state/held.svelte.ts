@@ -33,6 +33,8 @@ interface HeldRows {
 class Held {
   /** Another object for other weights; null: nothing that could be told. */
   model = $state.raw<HeldModel | null>(null);
+  /** Of the model that was read last. */
+  parameters = $state(0);
   private rows = $state.raw<HeldRows | null>(null);
   /** What a run takes of the GPU, or what would fit; null without a GPU. */
   memory = $state.raw<RunMemory | null>(null);
@@ -95,6 +97,7 @@ class Held {
     this.memory = this.model = null;
     work.heedStop();
     chosen.found = found;
+    this.parameters = found.parameters;
     this.model = { runId: null, seed };
   }
 
@@ -102,7 +105,8 @@ class Held {
   async restore(runId: string): Promise<Run['progress']> {
     await device.require();
     work.begin('loading');
-    const { progress, damaged } = unwrap(await trainer.restore(runId));
+    const { progress, parameters, damaged } = unwrap(await trainer.restore(runId));
+    this.parameters = parameters;
     await device.refresh();
     this.model = { runId };
     for (const error of damaged) work.warn(error);

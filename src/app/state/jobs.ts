@@ -14,7 +14,7 @@ import { planSteps } from '../../training/steps.ts';
 import { unwrap, type Backend } from '../../workers/protocol.ts';
 import { data } from '../data/data.svelte.ts';
 import { isPreset } from '../settings/presets.ts';
-import { recogniseFiles } from '../shell/recognise-files.ts';
+import { requireModelFiles } from '../shell/recognise-files.ts';
 import { judgeRun } from '../training/judge-run.ts';
 import { keepSpeed } from '../training/known-speeds.ts';
 import { live } from '../training/live.svelte.ts';
@@ -51,7 +51,7 @@ export async function measure(): Promise<void> {
 
 export async function chooseModel(files: File[], name: string): Promise<void> {
   await guarded('model', async () => {
-    if ((await recogniseFiles(files)) === 'data') throw new ManabiError('model-is-data', files[0].name);
+    await requireModelFiles(files);
     const byName = Object.fromEntries(files.map((file) => [file.name, file]));
     await replaceModel({ files: byName, description: { source: 'files', name } });
   });

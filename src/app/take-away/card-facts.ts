@@ -1,5 +1,6 @@
 import type { Evaluation } from '../../answering/evaluation.ts';
 import type { CardFacts } from '../../workers/protocol.ts';
+import { chosen } from '../state/chosen.svelte.ts';
 import { shown } from '../state/shown.svelte.ts';
 
 /** What the model card tells of the current model. `id`: the name of the folder that the code in the card loads. */
@@ -9,7 +10,7 @@ export function cardFacts(id: string): CardFacts {
   return {
     base: shown.modelName,
     id,
-    licence: null,
+    isFromHub: (run?.model ?? chosen.model?.description)?.source === 'hub',
     run: run && { args: run.args, data: run.data, progress: run.progress },
     scores: evaluation && withoutRows(evaluation),
   };

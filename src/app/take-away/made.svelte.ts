@@ -2,6 +2,8 @@
 import { ManabiError } from '../../errors/manabi-error.ts';
 import type { ExportCheck } from '../../export/check-export.ts';
 import type { HubDestination } from '../../export/hub-upload.ts';
+import type { OnnxType } from '../../export/onnx/onnx-types.ts';
+import { typesInTwoFiles } from '../../export/onnx/two-files.ts';
 import { unwrap, type ExportKind, type FileListing } from '../../workers/protocol.ts';
 import { chosen } from '../state/chosen.svelte.ts';
 import { held } from '../state/held.svelte.ts';
@@ -40,6 +42,14 @@ class Made {
     return this.files?.model.every((part, i) => part === parts[i]) ? this.files : null;
   }
 
+  /** Of the files made, the types that transformers.js can load. */
+  get checkable(): OnnxType[] {
+    const { current } = this;
+    if (current?.kind.kind !== 'onnx') return [];
+    const beyond = typesInTwoFiles(current.listing);
+    return current.kind.types.filter((type) => !beyond.includes(type));
+  }
+
   get totalSize(): number {
     return this.current?.listing.reduce((sum, { size }) => sum + size, 0) ?? 0;
   }
@@ -54,9 +64,9 @@ class Made {
   async make(kind: ExportKind): Promise<void> {
     await guarded('export', async () => {
       await holdCurrent();
-      this.forget();
       work.begin('exporting');
       const listing = unwrap(await exporter().make(kind, cardFacts(folderName(kind)), work.reporter()));
+      this.forget();
       this.files = { kind, listing, model: modelParts() };
     });
   }
@@ -68,9 +78,8 @@ class Made {
       await (run ? held.prepareRun(run.id) : held.prepare());
       held.checkQuestions('evaluation');
       await holdCurrent();
-      const { kind } = this.require();
-      if (kind.kind !== 'onnx') return;
-      for (const type of kind.types) {
+      this.require();
+      for (const type of this.checkable) {
         work.begin('checking');
         const found = unwrap(await exporter().check(type, MAX_QUESTIONS, work.reporter()));
         this.checks = [...this.checks.filter((check) => check.type !== type), found];

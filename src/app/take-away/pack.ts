@@ -1,5 +1,5 @@
 // What people take away: the current model, and the checkpoint of its run.
-import { modelCard } from '../../export/model-card.ts';
+import { requireWhole } from '../../export/whole-blob.ts';
 import { unwrap } from '../../workers/protocol.ts';
 import { held } from '../state/held.svelte.ts';
 import { guarded, holdCurrent } from '../state/jobs.ts';
@@ -12,8 +12,7 @@ export async function downloadModel(): Promise<Blob | null> {
   return packed(async () => {
     await holdCurrent();
     work.begin('packing');
-    const card = modelCard({ ...cardFacts('manabi-model'), types: [] });
-    return unwrap(await trainer.download(card));
+    return unwrap(await trainer.download(cardFacts('manabi-model')));
   });
 }
 
@@ -29,7 +28,9 @@ export async function downloadCheckpoint(runId: string): Promise<Blob | null> {
 async function packed(make: () => Promise<Blob>): Promise<Blob | null> {
   let zip: Blob | null = null;
   await guarded('download', async () => {
-    zip = await make();
+    const made = await make();
+    await requireWhole(made, 'zip');
+    zip = made;
   });
   return zip;
 }

@@ -37,6 +37,10 @@ export const texts = {
   fp32: { ja: 'float32（そのまま）', en: 'float32 (as trained)' },
   fp16: { ja: 'float16（半分の大きさ）', en: 'float16 (half the size)' },
   q8: { ja: '8 ビット（約 4 分の 1）', en: '8 bits (about a quarter)' },
+  twoFiles: {
+    ja: 'このモデルの {types} は 2 GB を超え、ONNX は 2 つのファイルになります。onnxruntime では読み込めますが、transformers.js 2 とこのページの「確かめる」では読み込めません。そこで使うには、もっと小さい型を選んでください。',
+    en: '{types} of this model is above 2 GB, which makes its ONNX two files. onnxruntime reads them; transformers.js 2, and so the check on this page, does not. For those choose a smaller type.',
+  },
   make: { ja: '作る', en: 'Make' },
   files: { ja: '作ったファイル', en: 'Files made' },
   filesTotal: { ja: '{count} 個、{size}', en: '{count} {count|file|files}, {size}' },

@@ -305,6 +305,7 @@ export class CpuDevice implements Device {
 /** A processor with `threads` threads and room for `limit` bytes. */
 export function cpuMemory(limit: number, threads: number): DeviceMemory {
   return {
+    kind: 'cpu',
     maxStorageBufferBindingSize: limit,
     maxBufferSize: limit,
     maxBytes: limit,

@@ -36,8 +36,11 @@ const wideUrl = (relaxed: boolean) =>
 async function read(from: URL): Promise<Uint8Array<ArrayBuffer>> {
   const files = globalThis.process?.getBuiltinModule?.('node:fs/promises');
   if (files && from.protocol === 'file:') return new Uint8Array(await files.readFile(from));
-  const response = await fetch(from);
-  if (!response.ok) throw new ManabiError('cpu-no-kernels', from.pathname, { status: response.status });
+  const failed = (reason: string) => new ManabiError('cpu-no-kernels', from.pathname, { reason });
+  const response = await fetch(from).catch((error: Error) => {
+    throw failed(error.message);
+  });
+  if (!response.ok) throw failed(`HTTP ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -191,6 +191,7 @@ export function gpuMemory(
   limits: Pick<DeviceMemory, 'maxStorageBufferBindingSize' | 'maxBufferSize'>,
 ): DeviceMemory {
   return {
+    kind: 'gpu',
     ...limits,
     maxBytes: Infinity,
     planBytes: (calls) => uniformSlots(calls).slots * ALIGNMENT,

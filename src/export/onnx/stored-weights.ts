@@ -3,6 +3,7 @@ import { parameterShapes } from '../../model/parameters.ts';
 import type { DebertaConfig } from '../../model/config.ts';
 import { toFloat16 } from '../half-precision.ts';
 import { bytesOf, dataType, type GraphBuilder, type Value } from './graph.ts';
+import type { OnnxType } from './onnx-types.ts';
 import {
   quantizeRows,
   quantizeTable,
@@ -11,17 +12,6 @@ import {
   transpose,
   type TableScale,
 } from './quantize.ts';
-
-/** fp32: as trained. fp16: stored in half, computed in float32. q8: products and embedding tables in 8 bits. */
-export const onnxTypes = ['fp32', 'fp16', 'q8'] as const;
-export type OnnxType = (typeof onnxTypes)[number];
-
-/** The names under which transformers.js looks for them. */
-export const onnxNames: Readonly<Record<OnnxType, string>> = {
-  fp32: 'onnx/model.onnx',
-  fp16: 'onnx/model_fp16.onnx',
-  q8: 'onnx/model_quantized.onnx',
-};
 
 /** Weights by their names in the checkpoint. */
 export interface StoredWeights {

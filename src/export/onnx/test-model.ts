@@ -6,7 +6,7 @@ import { parameterShapes } from '../../model/parameters.ts';
 import { Mt19937 } from '../../random/mt19937.ts';
 import { joined } from '../../checkpoint/safetensors.ts';
 import { readerOf } from '../exported-model.ts';
-import type { OnnxType } from './stored-weights.ts';
+import type { OnnxType } from './onnx-types.ts';
 import { onnxModel } from '../transformers-folder.ts';
 
 // For tests in Node: models, batches, and what onnxruntime 1.14 makes of an export.

@@ -3,6 +3,7 @@
 import onnxProto from 'onnx-proto';
 import protobuf from 'protobufjs/minimal.js';
 import type { ExportFile } from '../export-file.ts';
+import { dataFileOf, MAX_MESSAGE_BYTES } from './two-files.ts';
 import { byteLength, dataType, type GraphBuilder, type Initializer } from './graph.ts';
 
 const { onnx } = onnxProto;
@@ -10,8 +11,6 @@ const { onnx } = onnxProto;
 /** LayerNormalization is an operator since opset 17; onnxruntime-web 1.14 runs opsets up to 18 and IR versions up to 8. */
 const OPSET = 17;
 const IR_VERSION = 8;
-/** A protobuf message ends at 2 GiB. */
-const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 /** onnxruntime maps external data that begins at a page. */
 const PAGE_BYTES = 4096;
 /** onnx reads shapes and axes while it checks a model, before it knows of other files. */
@@ -39,7 +38,7 @@ export function onnxFiles(model: OnnxModel, name: string, limit = MAX_MESSAGE_BY
   const { initializers } = model.graph;
   const whole = modelFile(model, name, initializers.map(inlineTensor));
   if (whole.size <= limit) return [whole];
-  const dataName = `${name}_data`;
+  const dataName = dataFileOf(name);
   let at = 0;
   const stored: { initializer: Initializer; offset: number }[] = [];
   const tensors = initializers.map((initializer) => {

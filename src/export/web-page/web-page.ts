@@ -1,6 +1,8 @@
 import type { ExportedModel } from '../exported-model.ts';
 import { textFile, type ExportFile } from '../export-file.ts';
-import { onnxNames, type OnnxType } from '../onnx/stored-weights.ts';
+import { ManabiError } from '../../errors/manabi-error.ts';
+import { onnxNames, type OnnxType } from '../onnx/onnx-types.ts';
+import { typesInTwoFiles } from '../onnx/two-files.ts';
 import { transformersFolder } from '../transformers-folder.ts';
 
 export interface WebPageSettings {
@@ -14,8 +16,8 @@ export interface WebPageSettings {
 export type Runtime = readonly { name: string; bytes: Uint8Array }[];
 
 /**
- * `page`, which is index.html beside this file, with the model and what runs it: no network and no build step. Throws what
- * transformersFolder throws.
+ * `page`, which is index.html beside this file, with the model and what runs it: no network and no build step. Throws ManabiError
+ * export-two-files, and what transformersFolder throws.
  */
 export function webPage(
   model: ExportedModel,
@@ -25,6 +27,8 @@ export function webPage(
 ): ExportFile[] {
   const needed = /^(config|tokenizer|tokenizer_config)\.json$|^onnx\//;
   const folder = transformersFolder(model, [settings.type], '').filter(({ name }) => needed.test(name));
+  const [beyond] = typesInTwoFiles(folder);
+  if (beyond) throw new ManabiError('export-two-files', onnxNames[beyond]);
   return [
     textFile('index.html', withSettings(page, settings)),
     ...runtime.map(({ name, bytes }) => ({ name, size: bytes.length, parts: () => [bytes] })),

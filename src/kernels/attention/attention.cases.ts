@@ -5,7 +5,8 @@ import { dropoutKey, dropoutMask } from '../dropout/dropout.ts';
 import { allocate, download, downloadHalf, runCalls, upload, uploadHalf } from '../../devices/harness.ts';
 import type { Slice } from '../kernel.ts';
 import { relativeError, values } from '../test-values.ts';
-import { attentionBackward, attentionForward, attentionInputs } from './attention.ts';
+import { defaultTiles } from '../linear/tile.ts';
+import { attentionBackward, attentionForward, attentionInputs, pairsLength } from './attention.ts';
 import { composedAttention } from './composed.ts';
 
 const [seed, microBatch, site] = [5, 1, 2];
@@ -26,7 +27,7 @@ export interface AttentionCase {
   half?: boolean;
 }
 
-// Head sizes of every tile (16, 8 and 4 owned rows), with and without vector loads; N below, at and across tiles.
+// Head sizes of every slice, in one part and in two, with and without vector loads; N below, at and across blocks.
 // (The composed form takes minutes for long sequences with tables.)
 export const attentionCases: AttentionCase[] = [
   { B: 2, N: 35, heads: 2, headSize: 8, c2p: true, p2c: true, dropout: 0.2, lengths: [35, 11] },
@@ -106,17 +107,16 @@ export async function runAttention(device: Device, the: AttentionCase): Promise<
     scale,
     site,
     dropout,
-    inputs: upload(device, attentionInputs(seed, microBatch, columns, mask)),
+    inputs: upload(device, attentionInputs(seed, microBatch, columns, mask, R)),
     qkv: put(qkv),
     c2p: gpuTable(tables.c2p),
     p2c: gpuTable(tables.p2c),
     context,
     stats: allocate(device, 2 * B * heads * N),
   };
-  await runCalls(device, [
-    attentionForward(options),
-    ...attentionBackward({ ...options, dContext: put(dContext), dQkv, dC2p, dP2c }),
-  ]);
+  const pairs = () => allocate(device, device.kind === 'cpu' ? 1 : pairsLength(options));
+  const grad = { ...options, dContext: put(dContext), dQkv, dC2p, dP2c, weights: pairs(), dScores: pairs() };
+  await runCalls(device, [attentionForward(options), ...attentionBackward(grad, defaultTiles)]);
 
   const written = [context, dQkv, dC2p, dP2c].filter((slice) => slice !== null);
   return Promise.all(written.map(get));

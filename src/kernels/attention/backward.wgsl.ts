@@ -1,216 +1,113 @@
-// With P the probabilities, m the dropout mask, dP = dO V^T: dS = P (dP m - delta) / scale where query and key are real,
-// else 0. dQ = dS K, dK = dS^T Q, dV = (P m)^T dO. The gradient of a c2p score goes to column(i - j) of row i, that of a p2c score to
-// column(i - j) of row j: the column is monotone in i - j, so for one row each column is one run, and the workgroup that
-// owns the row sums it in order: no atomics, the same bits every time. (R is even, so no pair of float16 lies in two rows.)
+// With P the probabilities, m the dropout mask, dP = dO V^T: dS = P (dP m - delta) / scale where query and key are real, else 0. dV = (P m)^T dO,
+// dQ = dS K and dK = dS^T Q are plain products. The gradient of a c2p score goes to column(i - j) of row i, that of a p2c score to column(i - j) of row j: the
+// distances of a column are one run, which one thread sums in order: no atomics, the same bits every time.
+import { HALF_WGSL } from '../wgsl/storage.ts';
 import {
-  addWeighted,
-  dots,
-  each,
-  fill,
+  BLOCK,
+  blockProduct,
   header,
-  lanesOf,
+  keys,
+  lanes,
   loader,
-  ownedRows,
+  outputGradients,
+  queries,
+  range,
   relativeTables,
-  storer,
-  storeRows,
+  START,
   THREADS,
-  vectorsOf,
-  type Binding,
+  TILE,
+  values,
   type Variant,
 } from './code.wgsl.ts';
-import { valueWriter } from '../wgsl/storage.ts';
 
-const bindingsOf = (variant: Variant, scores: string): Binding[] => [
+/** Columns of P m and dS as they lie in memory: whole vectors. */
+export const pitchOf = (N: number) => Math.ceil(N / 4) * 4;
+
+/** P m and dS [B, h, N, pitch]: a workgroup per block of queries and of keys. */
+export function scoreGradCode(variant: Variant): string {
+  const rows = (what: (row: number) => string) => range(4).map(what).join('\n  ');
+  return /* wgsl */ `
+${header(variant, [
   { name: 'inputs', type: 'u32' },
   { name: 'qkv', type: 'matrix' },
   ...relativeTables(variant),
   { name: 'd_context', type: 'matrix' },
   { name: 'stats' },
-  { name: 'd_qkv', type: 'matrix', writable: true },
-  ...(scores ? [{ name: scores, type: 'table', writable: true } as const] : []),
-];
-
-/** Clears the owned rows of a table of score gradients; the first barrier after it also orders these writes. */
-const clear = (scores: string, first: string, half: boolean) =>
-  scores
-    ? /* wgsl */ `
-  let row_length = u.R${half ? ' / 2u' : ''};
-  for (var x = t; x < OWN * row_length; x += ${THREADS}u) {
-    if (${first} + x / row_length < u.N) { ${scores}[(rows + ${first}) * row_length + x] = ${half ? '0u' : '0.0'}; }
-  }
-  storageBarrier();`
-    : '';
-
-/** Thread t adds row t of tile_s (`count` others from `start` on) to the run it is in. */
-const addRuns = (scores: string, own: string, other: string, count: string, column: string) =>
-  scores
-    ? /* wgsl */ `
-    if (t < OWN && ${own} + t < u.N) {
-      for (var c = 0u; c < u.block && ${other} + c < u.N; c++) {
-        let next = ${column};
-        if (next != run) {
-          if (run != NONE) { set_${scores}((rows + ${own} + t) * u.R + run, run_sum); }
-          run = next;
-          run_sum = 0.0;
-        }
-        run_sum += tile_s[t * ${count} + c];
-      }
-    }`
-    : '';
-
-const endRun = (scores: string, own: string) =>
-  scores ? `if (t < OWN && run != NONE) { set_${scores}((rows + ${own} + t) * u.R + run, run_sum); }` : '';
-
-/** dQ and the gradient of C = Q Krel^T: a workgroup owns OWN queries. */
-export function queryGradCode(variant: Variant): string {
-  const scores = variant.c2p ? 'd_c2p' : '';
-  const { headSize } = variant;
-  const parts = Math.ceil(ownedRows(headSize) / lanesOf(headSize));
-  return /* wgsl */ `
-${header(variant, bindingsOf(variant, scores))}
-${loader('qkv', variant)}${loader('d_context', variant)}${storer('d_qkv', variant)}${scores ? valueWriter(scores, variant.half) : ''}
-const NONE = 0xffffffffu;
-var<workgroup> tile_q: array<vec4<f32>, OWN * STRIDE>;
-var<workgroup> tile_o: array<vec4<f32>, OWN * STRIDE>;
-var<workgroup> tile_kv: array<vec4<f32>, OWN * STRIDE>;
-var<workgroup> tile_s: array<f32, OWN * OWN>;
+])}
+@group(0) @binding(${5 + relativeTables(variant).length}) var<storage, read_write> weights: array<vec4<f32>>;
+@group(0) @binding(${6 + relativeTables(variant).length}) var<storage, read_write> d_scores: array<vec4<f32>>;
+${loader('qkv', variant)}${loader('d_context', variant)}
+${TILE}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let b = group.z;
-  let head = group.y;
-  let i0 = group.x * OWN;
-  let H = u.heads * D;
-  let rows = (b * u.heads + head) * u.N;
-  let r = 2u * (t / LANES);
-  let lane = t % LANES;
-  let key = drop_key();
-  ${clear(scores, 'i0', variant.half)}
-  ${fill('tile_q', 'qkv', 'OWN', 'i0', '3u * H', 'head * D')}
-  ${fill('tile_o', 'd_context', 'OWN', 'i0', 'H', 'head * D')}
-  ${[0, 1]
-    .map(
-      (e) => `let i_${e} = i0 + r + ${e}u;
-  let real_${e} = is_real(b, i_${e});
-  var log_sum_${e} = 0.0;
-  var delta_${e} = 0.0;
-  if (real_${e}) {
-    log_sum_${e} = stats[rows + i_${e}];
-    delta_${e} = stats[u.B * u.heads * u.N + rows + i_${e}];
-  }`,
-    )
+  let b = group.z / u.heads;
+  let head = group.z % u.heads;
+  let i0 = group.y * ${BLOCK}u;
+  let j0 = group.x * ${BLOCK}u;
+  ${START}
+  ${blockProduct(variant, 'score', [queries, 'i0'], [keys, 'j0'])}
+  ${blockProduct(variant, 'd_weight', [outputGradients, 'i0'], [values, 'j0'])}
+  let j = j0 + 4u * tx;
+  if (j >= u.N) { return; }
+  let vectors = (u.N + 3u) / 4u;
+  ${range(4)
+    .map((c) => `let real_key${c} = is_real(b, j + ${c}u);`)
     .join('\n  ')}
-  var run = NONE;
-  var run_sum = 0.0;
-  ${each(vectorsOf(headSize), (e, a) => `var sum${e}_${a} = vec4<f32>(0.0);`)}
-  for (var j0 = 0u; j0 < u.N; j0 += OWN) {
-    ${fill('tile_kv', 'qkv', 'OWN', 'j0', '3u * H', '2u * H + head * D')}
-    workgroupBarrier();
-    ${dots('d_weight', 'tile_o', 'tile_kv', parts)}
-    workgroupBarrier();
-    ${fill('tile_kv', 'qkv', 'OWN', 'j0', '3u * H', 'H + head * D')}
-    workgroupBarrier();
-    ${dots('score', 'tile_q', 'tile_kv', parts)}
-    ${each(
-      parts,
-      (e, p) => `{
-      let c = lane + ${p}u * LANES;
-      let j = j0 + c;
-      if (c < OWN) {
-        var d_score = 0.0;
-        if (real_${e} && is_real(b, j)) {
-          let weight = exp((score${e}_${p} + relative_score(b, head, i_${e}, j)) * u.inverse_scale - log_sum_${e});
-          d_score = weight * (d_weight${e}_${p} * drop_scale(key, b, head, i_${e}, j) - delta_${e}) * u.inverse_scale;
-        }
-        tile_s[(r + ${e}u) * OWN + c] = d_score;
-      }
-    }`,
-    )}
-    workgroupBarrier();
-    ${addWeighted('sum', 'tile_s', 'tile_kv', 'OWN', headSize)}
-    ${addRuns(scores, 'i0', 'j0', 'OWN', 'column(i0 + t, j0 + c)')}
-    workgroupBarrier();
-  }
-  ${endRun(scores, 'i0')}
-  ${storeRows('d_qkv', 'sum', 'i0', '3u * H', 'head * D', headSize)}
+  ${rows(
+    (r) => `if (i0 + 4u * ty + ${r}u < u.N) {
+    let i = i0 + 4u * ty + ${r}u;
+    let keep = drop_scale4(key, b, head, i, j);
+    // The log-sum of a padded query cannot hold log N beside the lowest float; its weights are known.
+    var weight = keep / f32(u.N);
+    var d_score = vec4<f32>(0.0);
+    if (is_real(b, i)) {
+      let log_sum = stats[rows + i];
+      var p = vec4<f32>(0.0);
+      ${range(4)
+        .map((c) => {
+          const score = `score${r}.${lanes[c]} + relative_score(b, head, i, j + ${c}u)`;
+          return `if (real_key${c}) { p.${lanes[c]} = exp((${score}) * u.inverse_scale - log_sum); }`;
+        })
+        .join('\n      ')}
+      weight = p * keep;
+      d_score = p * (d_weight${r} * keep - stats[u.B * u.heads * u.N + rows + i]) * u.inverse_scale;
+    }
+    let at = (rows + i) * vectors + j / 4u;
+    weights[at] = weight;
+    d_scores[at] = d_score;
+  }`,
+  )}
 }`;
 }
 
-/** dK, dV and the gradient of P = K Qrel^T: a workgroup owns OWN keys. */
-export function keyGradCode(variant: Variant): string {
-  const scores = variant.p2c ? 'd_p2c' : '';
-  const { headSize } = variant;
-  const queries = ownedRows(headSize) / 2;
-  const parts = Math.ceil(queries / lanesOf(headSize));
-  const vectors = vectorsOf(headSize);
+/** The gradient of C = Q Krel^T (`own`: queries) or of P = K Qrel^T (`own`: keys) [B, h, N, R]. A thread makes two columns of a row, R being even. */
+export function relativeGradCode(own: 'queries' | 'keys', half: boolean): string {
+  // x: a distance i - j from -(N - 1) on.
+  const [first, row, column] =
+    own === 'queries' ? ['n', 'n', 'n + u.N - 1u - x'] : ['u.N - 1u - n', 'n + x + 1u - u.N', 'n'];
+  const set = half ? 'pack_halves(vec2<f32>(sum_of(n, r, rows), sum_of(n, r + 1u, rows)))' : '';
   return /* wgsl */ `
-${header(variant, bindingsOf(variant, scores))}
-${loader('qkv', variant)}${loader('d_context', variant)}${storer('d_qkv', variant)}${scores ? valueWriter(scores, variant.half) : ''}
-const NONE = 0xffffffffu;
-const QUERIES = ${queries}u;
-var<workgroup> tile_k: array<vec4<f32>, OWN * STRIDE>;
-var<workgroup> tile_v: array<vec4<f32>, OWN * STRIDE>;
-var<workgroup> tile_q: array<vec4<f32>, QUERIES * STRIDE>;
-var<workgroup> tile_o: array<vec4<f32>, QUERIES * STRIDE>;
-var<workgroup> tile_s: array<f32, OWN * QUERIES>;
-var<workgroup> tile_p: array<f32, OWN * QUERIES>;
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let b = group.z;
-  let head = group.y;
-  let j0 = group.x * OWN;
-  let H = u.heads * D;
-  let rows = (b * u.heads + head) * u.N;
-  let r = 2u * (t / LANES);
-  let lane = t % LANES;
-  let key = drop_key();
-  ${clear(scores, 'j0', variant.half)}
-  ${fill('tile_k', 'qkv', 'OWN', 'j0', '3u * H', 'H + head * D')}
-  ${fill('tile_v', 'qkv', 'OWN', 'j0', '3u * H', '2u * H + head * D')}
-  let real_0 = is_real(b, j0 + r);
-  let real_1 = is_real(b, j0 + r + 1u);
-  var run = NONE;
-  var run_sum = 0.0;
-  ${each(vectors, (e, a) => `var d_key${e}_${a} = vec4<f32>(0.0); var d_value${e}_${a} = vec4<f32>(0.0);`)}
-  for (var i0 = 0u; i0 < u.N; i0 += QUERIES) {
-    ${fill('tile_q', 'qkv', 'QUERIES', 'i0', '3u * H', 'head * D')}
-    ${fill('tile_o', 'd_context', 'QUERIES', 'i0', 'H', 'head * D')}
-    workgroupBarrier();
-    ${dots('score', 'tile_k', 'tile_q', parts)}
-    ${dots('d_weight', 'tile_v', 'tile_o', parts)}
-    ${each(
-      parts,
-      (e, p) => `{
-      let c = lane + ${p}u * LANES;
-      let i = i0 + c;
-      let j = j0 + r + ${e}u;
-      if (c < QUERIES) {
-        var d_score = 0.0;
-        var weight = 0.0;
-        if (i < u.N && j < u.N) {
-          let scale = drop_scale(key, b, head, i, j);
-          if (!is_real(b, i)) {
-            // The log-sum of a padded query cannot hold log N beside the lowest float; its weights are known.
-            weight = scale / f32(u.N);
-          } else if (real_${e}) {
-            let p = exp((score${e}_${p} + relative_score(b, head, i, j)) * u.inverse_scale - stats[rows + i]);
-            weight = p * scale;
-            d_score = p * (d_weight${e}_${p} * scale - stats[u.B * u.heads * u.N + rows + i]) * u.inverse_scale;
-          }
-        }
-        tile_s[(r + ${e}u) * QUERIES + c] = d_score;
-        tile_p[(r + ${e}u) * QUERIES + c] = weight;
-      }
-    }`,
-    )}
-    workgroupBarrier();
-    ${addWeighted('d_key', 'tile_s', 'tile_q', 'QUERIES', headSize)}
-    ${addWeighted('d_value', 'tile_p', 'tile_o', 'QUERIES', headSize)}
-    ${addRuns(scores, 'j0', 'i0', 'QUERIES', 'column(i0 + c, j0 + t)')}
-    workgroupBarrier();
-  }
-  ${endRun(scores, 'j0')}
-  ${storeRows('d_qkv', 'd_key', 'j0', '3u * H', 'H + head * D', headSize)}
-  ${storeRows('d_qkv', 'd_value', 'j0', '3u * H', '2u * H + head * D', headSize)}
+${half ? HALF_WGSL : ''}
+struct Uniforms { B: u32, N: u32, heads: u32, R: u32 }
+@group(0) @binding(0) var<uniform> u: Uniforms;
+@group(0) @binding(1) var<storage, read> inputs: array<u32>;
+@group(0) @binding(2) var<storage, read> d_scores: array<f32>;
+@group(0) @binding(3) var<storage, read_write> d_table: array<${half ? 'u32' : 'vec2<f32>'}>;
+fn sum_of(n: u32, r: u32, rows: u32) -> f32 {
+  let runs = 1u + 2u * u.N + u.B * u.N;
+  let begin = max(inputs[runs + r], ${first});
+  let end = min(inputs[runs + r + 1u], ${first} + u.N);
+  let pitch = (u.N + 3u) / 4u * 4u;
+  var sum = 0.0;
+  for (var x = begin; x < end; x++) { sum += d_scores[(rows + ${row}) * pitch + ${column}]; }
+  return sum;
+}
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) at: vec3<u32>) {
+  let r = 2u * at.x;
+  let n = at.y;
+  if (r >= u.R || n >= u.N) { return; }
+  let rows = at.z * u.N;
+  d_table[((rows + n) * u.R + r) / 2u] = ${half ? set : 'vec2<f32>(sum_of(n, r, rows), sum_of(n, r + 1u, rows))'};
 }`;
 }

@@ -1,16 +1,24 @@
-// What the attention kernels share: tiles, uniforms, how a score and its probability are computed.
+// What the attention kernels share: tables, uniforms, and scores as products of blocks of queries and keys.
 import { DROPOUT_WGSL } from '../dropout/mask.wgsl.ts';
 import { elementType, HALF_WGSL, loaded, stored, valueReader, type Access } from '../wgsl/storage.ts';
 
-/** Each thread works on two of the owned rows, so that what it reads from workgroup memory is used twice. */
+/** Queries of a block, and keys. */
+export const BLOCK = 32;
+
+/** 8 x 8, each with 4 queries and 4 keys of a block: thread t has queries 4 ty + ..., keys 4 tx + ... */
 export const THREADS = 64;
 
-const ROWS = 2;
+/** Vectors of the head in a slice of workgroup memory: at most 4, so that a thread brings one block of 4 x 4; what pads the head least. */
+function sliceVectors(headSize: number): number {
+  const vectors = Math.ceil(headSize / 4);
+  const padded = (slice: number) => Math.ceil(vectors / slice) * slice;
+  return [4, 3, 2, 1].reduce((best, slice) => (padded(slice) < padded(best) ? slice : best));
+}
 
-/** Rows that a workgroup owns (queries, or keys in the second backward kernel): all tiles fit 16 KiB of workgroup memory. */
-export function ownedRows(headSize: number): number {
-  if (headSize <= 64) return 16;
-  return headSize <= 128 ? 8 : 4;
+/** The head as `blockProduct` pads it. */
+export function paddedHead(headSize: number): number {
+  const slice = 4 * sliceVectors(headSize);
+  return Math.ceil(headSize / slice) * slice;
 }
 
 export interface Variant {
@@ -43,20 +51,16 @@ export function header(variant: Variant, bindings: readonly Binding[]): string {
     const mode = writable ? 'read_write' : 'read';
     return `@group(0) @binding(${i + 1}) var<storage, ${mode}> ${name}: array<${element}>;`;
   });
-  const own = ownedRows(headSize);
   const score = (table: string, row: string) => `${table}_at((first + ${row}) * u.R + column(i, j))`;
   return /* wgsl */ `
 ${DROPOUT_WGSL}${half ? HALF_WGSL : ''}
-struct Uniforms { B: u32, N: u32, heads: u32, R: u32, site: u32, dropout: f32, inverse_scale: f32, vectors: u32, block: u32 }
+struct Uniforms { B: u32, N: u32, heads: u32, R: u32, site: u32, dropout: f32, inverse_scale: f32 }
 @group(0) @binding(0) var<uniform> u: Uniforms;
 ${declared.join('\n')}
 const D = ${headSize}u;
-const DV = ${Math.ceil(headSize / 4)}u;   // vectors per row,
-const STRIDE = DV + 1u;                    // and one more so that rows lie in different banks
-const OWN = ${own}u;
-const LANES = ${lanesOf(headSize)}u;       // threads per pair of owned rows
+const DV = ${Math.ceil(headSize / 4)}u;   // vectors per row
 const LOWEST = -3.4028234663852886e38;
-// inputs: seed, micro-batch, column of every distance (2 N - 1), mask (B * N)
+// inputs: see attentionInputs
 fn is_real(b: u32, n: u32) -> bool { return n < u.N && inputs[1u + 2u * u.N + b * u.N + n] != 0u; }
 fn column(i: u32, j: u32) -> u32 { return inputs[2u + i + u.N - 1u - j]; }
 fn relative_score(b: u32, head: u32, i: u32, j: u32) -> f32 {
@@ -65,10 +69,10 @@ fn relative_score(b: u32, head: u32, i: u32, j: u32) -> f32 {
 }
 ${[c2p && valueReader('c2p', half), p2c && valueReader('p2c', half)].filter(Boolean).join('')}
 fn drop_key() -> u32 { return dropout_key(inputs[0], inputs[1], u.site); }
-fn drop_scale(key: u32, b: u32, head: u32, i: u32, j: u32) -> f32 {
-  if (u.dropout == 0.0) { return 1.0; }
-  // Head-major, as the composed form lays its probabilities.
-  return dropout_scale(key, ((head * u.B + b) * u.N + i) * u.N + j, u.dropout);
+// Of keys j to j + 3. Head-major, as the composed form lays its probabilities.
+fn drop_scale4(key: u32, b: u32, head: u32, i: u32, j: u32) -> vec4<f32> {
+  if (u.dropout == 0.0) { return vec4<f32>(1.0); }
+  return dropout_scale4(key, ((head * u.B + b) * u.N + i) * u.N + j, u.dropout);
 }
 `;
 }
@@ -77,18 +81,20 @@ function accessOf({ headSize, half }: Variant): Access {
   return half ? 'half' : headSize % 4 === 0 ? 'vector' : 'scalar';
 }
 
-/** load_x(row, column, v): the v-th vector of the head that begins at `column` of a row of `width` elements. */
+/** load_x(b, n, width, column, v): vector v of the head that begins at `column` of row n of batch b, rows of `width` elements; 0 outside. */
 export function loader(name: string, variant: Variant): string {
   const access = accessOf(variant);
   if (access !== 'scalar') {
     return /* wgsl */ `
-fn load_${name}(row: u32, width: u32, column: u32, v: u32) -> vec4<f32> {
-  return ${loaded(access, `${name}[((row * width + column) >> 2u) + v]`)};
+fn load_${name}(b: u32, n: u32, width: u32, column: u32, v: u32) -> vec4<f32> {
+  if (n >= u.N || v >= DV) { return vec4<f32>(0.0); }
+  return ${loaded(access, `${name}[(((b * u.N + n) * width + column) >> 2u) + v]`)};
 }`;
   }
   return /* wgsl */ `
-fn load_${name}(row: u32, width: u32, column: u32, v: u32) -> vec4<f32> {
-  let at = row * width + column + 4u * v;
+fn load_${name}(b: u32, n: u32, width: u32, column: u32, v: u32) -> vec4<f32> {
+  if (n >= u.N || v >= DV) { return vec4<f32>(0.0); }
+  let at = (b * u.N + n) * width + column + 4u * v;
   var x = vec4<f32>(${name}[at], 0.0, 0.0, 0.0);
   if (4u * v + 1u < D) { x.y = ${name}[at + 1u]; }
   if (4u * v + 2u < D) { x.z = ${name}[at + 2u]; }
@@ -112,95 +118,76 @@ fn store_${name}(row: u32, width: u32, column: u32, v: u32, x: vec4<f32>) {
 }`;
 }
 
-/** Copies `count` rows of one head from row `first` of batch b on into a tile; rows outside the sequence are 0. */
-export function fill(
-  tile: string,
-  source: string,
-  count: string,
-  first: string,
-  width: string,
-  column: string,
-) {
-  return /* wgsl */ `
-  for (var x = t; x < ${count} * DV; x += ${THREADS}u) {
-    let n = ${first} + x / DV;
-    var value = vec4<f32>(0.0);
-    if (n < u.N) { value = load_${source}(b * u.N + n, ${width}, ${column}, x % DV); }
-    ${tile}[(x / DV) * STRIDE + x % DV] = value;
-  }`;
-}
-
-/** Threads that share a pair of owned rows. */
-export function lanesOf(headSize: number): number {
-  return (ROWS * THREADS) / ownedRows(headSize);
-}
-
 export const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+export const lanes = ['x', 'y', 'z', 'w'];
 
-/** `what` for both rows of a thread and `count` columns (lane, lane + LANES, ...): all named, nothing indexed. */
-export function each(count: number, what: (row: number, part: number) => string): string {
-  return [0, 1].flatMap((row) => range(count).map((part) => what(row, part))).join('\n    ');
+/** Workgroup memory for what is read next: two slices of `blockProduct`, at most 16 deep, are its largest use. */
+export const TILE_VECTORS = (2 * 16 * BLOCK) / 4;
+export const TILE = `var<workgroup> tile: array<vec4<f32>, ${TILE_VECTORS}>;`;
+
+/** A matrix of one head: rows of `width` elements of which the head begins at `column`. */
+export interface HeadMatrix {
+  name: string;
+  width: string;
+  column: string;
 }
 
-/** Vectors of a row per thread. */
-export function vectorsOf(headSize: number): number {
-  return Math.ceil(Math.ceil(headSize / 4) / lanesOf(headSize));
-}
+export const queries: HeadMatrix = { name: 'qkv', width: '3u * H', column: 'head * D' };
+export const keys: HeadMatrix = { name: 'qkv', width: '3u * H', column: 'H + head * D' };
+export const values: HeadMatrix = { name: 'qkv', width: '3u * H', column: '2u * H + head * D' };
+export const outputGradients: HeadMatrix = { name: 'd_context', width: 'H', column: 'head * D' };
 
-// Loops over vectors and rows end at uniforms: with constants some drivers unroll them whole and compile for minutes.
+/** The first lines of a kernel for a block of one head of one batch row. */
+export const START = /* wgsl */ `
+  let H = u.heads * D;
+  let rows = (b * u.heads + head) * u.N;
+  let tx = t % 8u;
+  let ty = t / 8u;
+  let key = drop_key();`;
 
-/** Adds the products of rows r, r + 1 of `left` with rows lane + LANES * p of `right` to {name}{row}_{p}. */
-export function dots(name: string, left: string, right: string, parts: number): string {
-  return /* wgsl */ `
-    ${each(parts, (e, p) => `var ${name}${e}_${p} = 0.0;`)}
-    for (var v = 0u; v < u.vectors; v++) {
-      let left0 = ${left}[r * STRIDE + v];
-      let left1 = ${left}[(r + 1u) * STRIDE + v];
-      ${range(parts)
-        .map((p) => `let right${p} = ${right}[(lane + ${p}u * LANES) * STRIDE + v];`)
+/**
+ * Lets {sum}0..3 be rows 4 ty + 0..3 of left right^T, columns 4 tx + 0..3, of BLOCK rows of either from `i0` and `j0` on. A slice is turned on its way to
+ * workgroup memory, so that both factors are read as vectors of 4 rows.
+ */
+export function blockProduct(
+  { headSize }: Variant,
+  sum: string,
+  [left, i0]: readonly [HeadMatrix, string],
+  [right, j0]: readonly [HeadMatrix, string],
+): string {
+  const vectors = sliceVectors(headSize);
+  const half = TILE_VECTORS / 2;
+  const stage = ({ name, width, column }: HeadMatrix, first: string, to: number) => /* wgsl */ `
+      ${range(4)
+        .map((r) => `let r${r} = load_${name}(b, ${first} + 4u * line + ${r}u, ${width}, ${column}, v);`)
         .join('\n      ')}
-      ${each(parts, (e, p) => `${name}${e}_${p} += dot(left${e}, right${p});`)}
-    }`;
-}
-
-/** {sum}{row}_{a} += the sum over c of weights[row][c] * rows[c], for the vectors a of this thread. */
-export function addWeighted(
-  sum: string,
-  weights: string,
-  rows: string,
-  count: string,
-  headSize: number,
-): string {
-  const vectors = vectorsOf(headSize);
+      ${range(4)
+        .map((c) => {
+          const turned = range(4).map((r) => `r${r}.${lanes[c]}`);
+          return `tile[${to}u + (4u * deep + ${c}u) * 8u + line] = vec4<f32>(${turned});`;
+        })
+        .join('\n      ')}`;
   return /* wgsl */ `
-    {
-      ${each(vectors, (e, a) => `var part${e}_${a} = vec4<f32>(0.0);`)}
-      for (var c = 0u; c < u.block; c++) {
-        let weight0 = ${weights}[r * ${count} + c];
-        let weight1 = ${weights}[(r + 1u) * ${count} + c];
-        ${range(vectors)
-          .map((a) => `let row${a} = ${rows}[c * STRIDE + min(lane + ${a}u * LANES, DV - 1u)];`)
-          .join('\n        ')}
-        ${each(vectors, (e, a) => `part${e}_${a} += weight${e} * row${a};`)}
+    ${range(4)
+      .map((r) => `var ${sum}${r} = vec4<f32>(0.0);`)
+      .join(' ')}
+    for (var first = 0u; first < DV; first += ${vectors}u) {
+      let line = t % 8u;
+      let deep = (t / 8u) % 4u;
+      let v = first + deep;
+      if (deep < ${vectors}u) {
+      if (t < 32u) {${stage(left, i0, 0)}
+      } else {${stage(right, j0, half)}
       }
-      ${each(vectors, (e, a) => `${sum}${e}_${a} += part${e}_${a};`)}
+      }
+      workgroupBarrier();
+      for (var d = 0u; d < ${4 * vectors}u; d++) {
+        let left = tile[d * 8u + ty];
+        let right = tile[${half}u + d * 8u + tx];
+        ${range(4)
+          .map((r) => `${sum}${r} = fma(vec4<f32>(left.${lanes[r]}), right, ${sum}${r});`)
+          .join('\n        ')}
+      }
+      workgroupBarrier();
     }`;
-}
-
-/** Writes {sum}{row}_{a} (times `factor`) to the rows first + r, first + r + 1 of a matrix. */
-export function storeRows(
-  name: string,
-  sum: string,
-  first: string,
-  width: string,
-  column: string,
-  headSize: number,
-  factor: (row: number) => string = () => '',
-): string {
-  return each(
-    vectorsOf(headSize),
-    (e, a) => `if (${first} + r + ${e}u < u.N && lane + ${a}u * LANES < DV) {
-      store_${name}(b * u.N + ${first} + r + ${e}u, ${width}, ${column}, lane + ${a}u * LANES, ${sum}${e}_${a}${factor(e)});
-    }`,
-  );
 }

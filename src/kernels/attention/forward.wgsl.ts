@@ -1,29 +1,44 @@
 import {
-  addWeighted,
-  dots,
-  each,
-  fill,
+  BLOCK,
+  blockProduct,
   header,
-  lanesOf,
+  keys,
+  lanes,
   loader,
-  ownedRows,
+  queries,
+  range,
   relativeTables,
+  START,
   storer,
-  storeRows,
   THREADS,
-  vectorsOf,
+  TILE,
+  TILE_VECTORS,
+  values,
   type Variant,
 } from './code.wgsl.ts';
 
+/** Columns of a head of which a workgroup makes the context: of a larger head there are several, each with scores of its own. */
+const COLUMNS = 128;
+
+/** Workgroups per block of queries. */
+export const contextParts = (headSize: number) => Math.ceil(headSize / COLUMNS);
+
 /**
- * One workgroup per (OWN queries, head, batch row), walking over the keys with an online softmax. A padded query attends
- * uniformly to all N positions (its masked scores are equal), a real one to real keys only.
+ * One workgroup per (BLOCK queries, head, batch row and part of the head), walking over the keys with an online softmax. A padded query attends uniformly
+ * to all N positions (its masked scores are equal), a real one to real keys only. Thread (tx, ty) has vectors tx, tx + 8, ... of the contexts of its 4
+ * queries.
  */
 export function forwardCode(variant: Variant): string {
-  const { headSize } = variant;
-  const keys = 2 * ownedRows(headSize);
-  const scores = Math.ceil(keys / lanesOf(headSize));
-  const vectors = vectorsOf(headSize);
+  const parts = contextParts(variant.headSize);
+  const groups = Math.ceil(Math.min(variant.headSize, COLUMNS) / 32);
+  const line = 8 * groups;
+  // Keys whose values lie in workgroup memory at once.
+  const slice = Math.min(BLOCK, 2 ** Math.floor(Math.log2(TILE_VECTORS / line)));
+  const rows = (what: (row: number) => string) => range(4).map(what).join('\n    ');
+  const sums = (what: (row: number, group: number) => string) =>
+    range(4)
+      .flatMap((row) => range(groups).map((group) => what(row, group)))
+      .join('\n        ');
   return /* wgsl */ `
 ${header(variant, [
   { name: 'inputs', type: 'u32' },
@@ -34,100 +49,84 @@ ${header(variant, [
 ])}
 ${loader('qkv', variant)}
 ${storer('context', variant)}
-const KEYS = ${keys}u;
-var<workgroup> tile_q: array<vec4<f32>, OWN * STRIDE>;
-var<workgroup> tile_kv: array<vec4<f32>, KEYS * STRIDE>;
-var<workgroup> tile_p: array<f32, OWN * KEYS>;
-var<workgroup> row_parts: array<f32, OWN * LANES>;
+${TILE}
+// [key][4 queries]
+var<workgroup> weights: array<vec4<f32>, ${(BLOCK * BLOCK) / 4}>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-  let b = group.z;
+  let b = group.z / ${parts}u;
   let head = group.y;
-  let i0 = group.x * OWN;
-  let H = u.heads * D;
-  let r = 2u * (t / LANES);
-  let lane = t % LANES;
-  let key = drop_key();
-  ${fill('tile_q', 'qkv', 'OWN', 'i0', '3u * H', 'head * D')}
-  ${[0, 1]
-    .map(
-      (e) => `let i_${e} = i0 + r + ${e}u;
-  let real_${e} = is_real(b, i_${e});
-  var top_${e} = LOWEST;
-  var total_${e} = 0.0;`,
-    )
-    .join('\n  ')}
-  ${each(vectors, (e, a) => `var sum${e}_${a} = vec4<f32>(0.0);`)}
-  for (var j0 = 0u; j0 < u.N; j0 += KEYS) {
-    ${fill('tile_kv', 'qkv', 'KEYS', 'j0', '3u * H', 'H + head * D')}
-    workgroupBarrier();
-    ${dots('score', 'tile_q', 'tile_kv', scores)}
-    var largest_0 = LOWEST;
-    var largest_1 = LOWEST;
-    ${each(
-      scores,
-      (e, p) => `{
-      let c = lane + ${p}u * LANES;
-      if (real_${e} && c < KEYS && is_real(b, j0 + c)) {
-        score${e}_${p} = (score${e}_${p} + relative_score(b, head, i_${e}, j0 + c)) * u.inverse_scale;
-        largest_${e} = max(largest_${e}, score${e}_${p});
-      } else {
-        score${e}_${p} = LOWEST;
-      }
-    }`,
-    )}
-    row_parts[r * LANES + lane] = largest_0;
-    row_parts[(r + 1u) * LANES + lane] = largest_1;
-    workgroupBarrier();
-    for (var other = 0u; other < LANES; other++) {
-      largest_0 = max(largest_0, row_parts[r * LANES + other]);
-      largest_1 = max(largest_1, row_parts[(r + 1u) * LANES + other]);
-    }
-    ${[0, 1]
-      .map(
-        (e) => `let next_${e} = max(top_${e}, largest_${e});
-    let shrink_${e} = exp(top_${e} - next_${e});
-    top_${e} = next_${e};
-    total_${e} *= shrink_${e};`,
+  let i0 = group.x * ${BLOCK}u;
+  let first_vector = (group.z % ${parts}u) * ${COLUMNS / 4}u;
+  ${START}
+  let i = i0 + 4u * ty;
+  ${rows((r) => `let real_${r} = is_real(b, i + ${r}u);`)}
+  var top = vec4<f32>(LOWEST);
+  var total = vec4<f32>(0.0);
+  ${sums((r, g) => `var sum${r}_${g} = vec4<f32>(0.0);`)}
+  for (var j0 = 0u; j0 < u.N; j0 += ${BLOCK}u) {
+    ${blockProduct(variant, 'score', [queries, 'i0'], [keys, 'j0'])}
+    let j = j0 + 4u * tx;
+    ${range(4)
+      .flatMap((r) =>
+        range(4).map((c) => {
+          const score = `score${r}.${lanes[c]}`;
+          return `if (real_${r} && is_real(b, j + ${c}u)) {
+      ${score} = (${score} + relative_score(b, head, i + ${r}u, j + ${c}u)) * u.inverse_scale;
+    } else {
+      ${score} = LOWEST;
+    }`;
+        }),
       )
       .join('\n    ')}
-    ${each(
-      scores,
-      (e, p) => `{
-      let c = lane + ${p}u * LANES;
-      if (c < KEYS) {
-        var weight = 0.0;
-        if (j0 + c < u.N && i_${e} < u.N) {
-          weight = exp(score${e}_${p} - top_${e});
-          total_${e} += weight;
-          weight *= drop_scale(key, b, head, i_${e}, j0 + c);
-        }
-        tile_p[(r + ${e}u) * KEYS + c] = weight;
-      }
-    }`,
+    tile[t] = vec4<f32>(${range(4).map((r) => `max(max(score${r}.x, score${r}.y), max(score${r}.z, score${r}.w))`)});
+    workgroupBarrier();
+    var next = top;
+    for (var other = 0u; other < 8u; other++) { next = max(next, tile[8u * ty + other]); }
+    let shrink = exp(top - next);
+    top = next;
+    total *= shrink;
+    let there = vec4<u32>(j, j + 1u, j + 2u, j + 3u) < vec4<u32>(u.N);
+    ${rows(
+      (r) => `let weight${r} = select(vec4<f32>(0.0), exp(score${r} - vec4<f32>(top.${lanes[r]})), there);
+    total.${lanes[r]} += dot(weight${r}, vec4<f32>(1.0));
+    let kept${r} = weight${r} * drop_scale4(key, b, head, i + ${r}u, j);`,
     )}
-    ${fill('tile_kv', 'qkv', 'KEYS', 'j0', '3u * H', '2u * H + head * D')}
-    workgroupBarrier();
-    ${each(vectors, (e, a) => `sum${e}_${a} *= shrink_${e};`)}
-    ${addWeighted('sum', 'tile_p', 'tile_kv', 'KEYS', headSize)}
+    ${range(4)
+      .map((c) => {
+        const column = range(4).map((r) => `kept${r}.${lanes[c]}`);
+        return `weights[(4u * tx + ${c}u) * 8u + ty] = vec4<f32>(${column});`;
+      })
+      .join('\n    ')}
+    ${sums((r, g) => `sum${r}_${g} *= shrink.${lanes[r]};`)}
+    for (var c0 = 0u; c0 < ${BLOCK}u; c0 += ${slice}u) {
+      workgroupBarrier();
+      for (var x = t; x < ${slice * line}u; x += ${THREADS}u) {
+        tile[x] = load_qkv(b, j0 + c0 + x / ${line}u, ${values.width}, ${values.column}, first_vector + x % ${line}u);
+      }
+      workgroupBarrier();
+      for (var c = 0u; c < ${slice}u; c++) {
+        let weight = weights[(c0 + c) * 8u + ty];
+        ${range(groups)
+          .map((g) => `let value${g} = tile[c * ${line}u + ${8 * g}u + tx];`)
+          .join('\n        ')}
+        ${sums((r, g) => `sum${r}_${g} = fma(vec4<f32>(weight.${lanes[r]}), value${g}, sum${r}_${g});`)}
+      }
+    }
     workgroupBarrier();
   }
-  row_parts[r * LANES + lane] = total_0;
-  row_parts[(r + 1u) * LANES + lane] = total_1;
+  tile[t] = total;
   workgroupBarrier();
-  total_0 = 0.0;
-  total_1 = 0.0;
-  for (var other = 0u; other < LANES; other++) {
-    total_0 += row_parts[r * LANES + other];
-    total_1 += row_parts[(r + 1u) * LANES + other];
+  total = vec4<f32>(0.0);
+  for (var other = 0u; other < 8u; other++) { total += tile[8u * ty + other]; }
+  ${sums(
+    (r, g) => `if (i + ${r}u < u.N && first_vector + ${8 * g}u + tx < DV) {
+    store_context(b * u.N + i + ${r}u, H, head * D, first_vector + ${8 * g}u + tx, sum${r}_${g} / total.${lanes[r]});
+  }`,
+  )}
+  if (tx == 0u && first_vector == 0u) {
+    ${rows((r) => `if (i + ${r}u < u.N) { stats[rows + i + ${r}u] = top.${lanes[r]} + log(total.${lanes[r]}); }`)}
   }
-  ${storeRows('context', 'sum', 'i0', 'H', 'head * D', headSize, (e) => ` / total_${e}`)}
-  ${[0, 1]
-    .map(
-      (e) =>
-        `if (lane == 0u && i_${e} < u.N) { stats[(b * u.heads + head) * u.N + i_${e}] = top_${e} + log(total_${e}); }`,
-    )
-    .join('\n  ')}
 }`;
 }
 
@@ -146,12 +145,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let head = group.y;
   let token = group.x * 64u + t;
   if (token >= u.B * u.N || arrayLength(&inputs) == 0u) { return; }
+  let b = token / u.N;
+  let n = token % u.N;
   let H = u.heads * D;
   var sum = 0.0;
-  for (var v = 0u; v < u.vectors; v++) {
-    sum += dot(load_context(token, H, head * D, v), load_d_context(token, H, head * D, v));
+  for (var v = 0u; v < DV; v++) {
+    sum += dot(load_context(b, n, H, head * D, v), load_d_context(b, n, H, head * D, v));
   }
-  let b = token / u.N;
-  stats[u.B * u.heads * u.N + (b * u.heads + head) * u.N + token % u.N] = sum;
+  stats[u.B * u.heads * u.N + (b * u.heads + head) * u.N + n] = sum;
 }`;
 }

@@ -67,9 +67,19 @@ export function isTileChoice(value: unknown): value is TileChoice {
 /** C with fewer tiles of 64 x 64 than this leaves a large GPU idle. */
 const FEW_TILES = 256;
 
+/** Nor is a tile worth its speed that is half empty. */
+const MOST_PADDING = 1.3;
+
 export function chooseTile(choice: TileChoice, M: number, N: number, batches: number): Tile {
+  const [large, small] = [tiles[choice.large], tiles[choice.small]];
   const count = Math.ceil(M / 64) * Math.ceil(N / 64) * batches;
-  return tiles[count < FEW_TILES ? choice.small : choice.large];
+  const isEmpty = areaOf(large, M, N) > MOST_PADDING * areaOf(small, M, N);
+  return count < FEW_TILES || isEmpty ? small : large;
+}
+
+/** Elements of C with all tiles whole. */
+function areaOf({ rows, columns }: Tile, M: number, N: number): number {
+  return Math.ceil(M / rows) * rows * (Math.ceil(N / columns) * columns);
 }
 
 export function threadsOf(tile: Tile): number {
