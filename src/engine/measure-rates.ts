@@ -118,7 +118,8 @@ async function secondsFor(
     best = await run(1);
     const times = Math.max(1, Math.ceil(SHORT_MS / best));
     const begun = performance.now();
-    for (let i = 0; i < MOST_RUNS && performance.now() - begun < KIND_MS && !signal?.aborted; i++) {
+    for (let i = 0; i < MOST_RUNS && performance.now() - begun < KIND_MS; i++) {
+      if (signal?.aborted) break;
       best = Math.min(best, await run(times));
     }
     return best / 1000;
