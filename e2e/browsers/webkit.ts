@@ -13,12 +13,15 @@ export async function openWebKit(): Promise<BrowserPage | string> {
   const binary = browsers.find((path) => existsSync(path));
   if (!existsSync(DRIVER) || !binary) return 'no WebKitWebDriver or MiniBrowser (Debian: webkit2gtk-driver)';
   if (!existsSync('/usr/bin/xvfb-run')) return 'no xvfb-run (Debian: xvfb)';
-  const driver = spawn('xvfb-run', ['-a', DRIVER, `--port=${PORT}`], {
+  const driver = spawn('xvfb-run', ['-a', '-s', '-screen 0 1600x1000x24', DRIVER, `--port=${PORT}`], {
     env: {
       ...process.env,
-      LANG: 'ja_JP.UTF-8',
-      LC_ALL: 'ja_JP.UTF-8',
-      LANGUAGE: 'ja',
+      // A process without a locale: `navigator.language` is "C".
+      LANG: 'C',
+      LC_ALL: 'C',
+      LANGUAGE: 'C',
+      // Safari shares memory in an isolated page; WebKitGTK does where it is told to.
+      JSC_useSharedArrayBuffer: '1',
       WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
     },
     stdio: 'ignore',
@@ -53,6 +56,14 @@ export async function openWebKit(): Promise<BrowserPage | string> {
       name: `WebKitGTK ${session.capabilities.browserVersion}`,
       open: async (url) => void (await ask('POST', `${at}/url`, { url })),
       evaluate: (script) => ask('POST', `${at}/execute/sync`, { script, args: [] }),
+      resize: async (width, height) => {
+        const inside = (await ask('POST', `${at}/execute/sync`, {
+          script: 'return [outerWidth - innerWidth, outerHeight - innerHeight]',
+          args: [],
+        })) as number[];
+        await ask('POST', `${at}/window/rect`, { width: width + inside[0], height: height + inside[1] });
+      },
+      screenshot: async () => Buffer.from(String(await ask('GET', `${at}/screenshot`)), 'base64'),
       close: async () => {
         await ask('DELETE', at).catch(() => {});
         end();

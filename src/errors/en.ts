@@ -39,7 +39,8 @@ export const en = {
     'This file cannot be used. Drop a file with questions (JSON, JSON Lines, CSV, TSV or Parquet) or a model folder.',
   'drop-busy': 'Nothing is taken while work goes on. Drop it again when it has ended.',
   // tokenizer
-  'tokenizer-missing': 'There is no tokenizer. Add tokenizer.json or spm.model.',
+  'tokenizer-missing':
+    'There is no tokenizer. Add tokenizer.json or spm.model; from other files, as vocab.txt, Python makes a tokenizer.json: AutoTokenizer.from_pretrained(folder).save_pretrained(folder).',
   'tokenizer-broken': 'The tokenizer file is broken ({reason}). Download it again.',
   'tokenizer-not-json': 'Not valid JSON ({reason}). Check that the file is complete.',
   'tokenizer-shape':
@@ -145,6 +146,8 @@ export const en = {
   'cpu-no-kernels': 'The kernels cannot be loaded ({reason}). Check the connection and reload the page.',
   'cpu-memory':
     'This needs {needed} MiB of memory, which is not there. Halve per_device_train_batch_size and double gradient_accumulation_steps, lower max_seq_length, or close other apps and tabs.',
+  'page-incomplete':
+    'A part of the page (a worker) could not be loaded. Check the network and reload the page. If the server is yours, let it send Cross-Origin-Embedder-Policy with a 304, too.',
   'cpu-thread':
     'A compute thread stopped ({reason}). The run goes on from its last checkpoint: reload the page.',
   'gpu-memory':

@@ -43,7 +43,8 @@ export const ja: ErrorTexts = {
     'このファイルは使えません。質問のファイル（JSON、JSON Lines、CSV、TSV、Parquet）か、モデルのフォルダーを置いてください。',
   'drop-busy': '今の作業が終わるまで受け取れません。終わってからもう一度置いてください。',
   // tokenizer
-  'tokenizer-missing': 'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。',
+  'tokenizer-missing':
+    'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。vocab.txt などしかないときは、Python の AutoTokenizer.from_pretrained(フォルダー).save_pretrained(フォルダー) で tokenizer.json を作ってください。',
   'tokenizer-broken':
     'トークナイザーのファイルが壊れています（{reason}）。もう一度ダウンロードしてください。',
   'tokenizer-not-json': 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
@@ -157,6 +158,8 @@ export const ja: ErrorTexts = {
     '計算プログラムを読み込めません（{reason}）。通信を確かめて、ページを読み込み直してください。',
   'cpu-memory':
     'この計算にはメモリーが {needed} MiB 必要ですが、足りません。per_device_train_batch_size を半分にして gradient_accumulation_steps を倍にするか、max_seq_length を小さくするか、他のアプリやタブを閉じてください。',
+  'page-incomplete':
+    'ページの一部（ワーカー）を読み込めませんでした。ネットワークを確かめて、ページを読み込み直してください。サーバーを管理している場合は、304 の応答にも Cross-Origin-Embedder-Policy を付けてください。',
   'cpu-thread':
     '計算スレッドが止まりました（{reason}）。学習は最後のチェックポイントから続けられます。ページを読み込み直してください。',
   'gpu-memory':

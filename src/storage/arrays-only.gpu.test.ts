@@ -45,6 +45,6 @@ test('a download is stored and comes back whole', async () => {
 });
 
 test('the room that is left is unknown, and nothing is promised to stay', async () => {
-  expect(await storageStatus()).toEqual({ used: 0, available: Infinity, persistent: false });
+  expect(await storageStatus()).toEqual({ used: null, available: Infinity, persistent: false });
   expect(await askToPersist()).toBe(false);
 });

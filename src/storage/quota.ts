@@ -1,6 +1,6 @@
 export interface StorageStatus {
-  /** Bytes of this origin. */
-  used: number;
+  /** Bytes of this origin; null where the browser does not tell. */
+  used: number | null;
   /** Bytes that may still be written; Chromium tells 10 GiB here, whatever there is. Infinity where the browser does not tell. */
   available: number;
   /** The browser does not remove the data on its own when the disk runs low. */
@@ -12,8 +12,8 @@ const manager = () => (navigator as { storage?: Partial<StorageManager> }).stora
 
 /** As the browser estimates it; in a page and in a worker. */
 export async function storageStatus(): Promise<StorageStatus> {
-  const { usage = 0, quota = Infinity } = (await unlessRefused(manager()?.estimate?.())) ?? {};
-  return { used: usage, available: Math.max(0, quota - usage), persistent: await isPersistent() };
+  const { usage = null, quota = Infinity } = (await unlessRefused(manager()?.estimate?.())) ?? {};
+  return { used: usage, available: Math.max(0, quota - (usage ?? 0)), persistent: await isPersistent() };
 }
 
 /** Asks the browser to keep the data until the user removes it. Only in a page; Firefox asks the user. */

@@ -18,5 +18,5 @@ export const loadMessages: Record<Language, () => Promise<Messages>> = {
 export function firstLanguage(): Language {
   const kept = keptValues.getItem(LANGUAGE_KEY);
   if (kept === 'ja' || kept === 'en') return kept;
-  return navigator.language.startsWith('ja') ? 'ja' : 'en';
+  return /^ja\b/i.test(navigator.language) ? 'ja' : 'en';
 }

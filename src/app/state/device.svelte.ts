@@ -10,7 +10,7 @@ import {
 import { fetchOwn } from '../model/built-in-model.ts';
 import { keptValues } from './kept-values.ts';
 import { work } from './work.svelte.ts';
-import { trainer } from './workers.ts';
+import { trainer, unloaded } from './workers.ts';
 
 const CHOSEN = 'manabi-machine';
 const THREADS = 'manabi-threads';
@@ -90,7 +90,7 @@ class DeviceState {
   async require(): Promise<void> {
     if (this.current) return;
     // Work may be asked for while machines are still measured: it waits for that.
-    this.opening ??= this.find().finally(() => (this.opening = null));
+    this.opening ??= Promise.race([this.find(), unloaded]).finally(() => (this.opening = null));
     await this.opening;
   }
 

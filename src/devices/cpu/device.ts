@@ -228,7 +228,10 @@ export class CpuDevice implements Device {
     const fail = (reason: string) => void this.fail(reason);
     const started = await Promise.allSettled(starts.map((start) => startThread(start, fail)));
     this.others = started.flatMap((thread) => (thread.status === 'fulfilled' ? [thread.value] : []));
-    if (this.others.length === count) return;
+    const failed = started.find((thread) => thread.status === 'rejected');
+    if (!failed) return;
+    // A thread that could not be given the memory has not died: it is told all the same.
+    this.fail(String(failed.reason));
     this.dispose();
     this.check();
   }

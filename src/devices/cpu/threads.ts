@@ -24,8 +24,9 @@ export function defaultThreads(): number {
   return Math.max(1, cores > 2 && !globalThis.process ? cores - 1 : cores);
 }
 
-/** Whether threads can share a memory: always in Node; in a page when it is cross-origin isolated. */
+/** Whether threads can share a memory: always in Node; in a page when it is cross-origin isolated. (WebKitGTK calls pages so and shares nothing.) */
 export function canShareMemory(): boolean {
+  if (typeof SharedArrayBuffer === 'undefined') return false;
   return globalThis.process?.getBuiltinModule !== undefined || globalThis.crossOriginIsolated === true;
 }
 
