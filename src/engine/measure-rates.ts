@@ -129,7 +129,7 @@ async function secondsFor(
 }
 
 /** Rows without padding. */
-function filledBatch({ B, N }: Shape) {
+export function filledBatch({ B, N }: Shape) {
   return {
     B,
     N,
