@@ -71,7 +71,7 @@ export async function measureRates(
     const { pass, finish } = stepCalls(small, shape, tiles, float32, false, makeBuffer);
     for (const [name, data] of inputsOf(
       small,
-      { ...shape, batch: filledBatch(shape), first: 0, counts: [1, 1] },
+      { ...shape, batch: filledBatch(small, shape), first: 0, counts: [1, 1] },
       1,
       0,
       true,
@@ -129,11 +129,11 @@ async function secondsFor(
 }
 
 /** Rows without padding. */
-export function filledBatch({ B, N }: Shape) {
+export function filledBatch({ vocab_size }: DebertaConfig, { B, N }: Shape) {
   return {
     B,
     N,
-    inputIds: new Int32Array(B * N).map((_, at) => 1 + (at % 97)),
+    inputIds: new Int32Array(B * N).map((_, at) => at % vocab_size),
     attentionMask: new Int32Array(B * N).fill(1),
     tokenTypeIds: new Int32Array(B * N),
     startPositions: new Int32Array(B),
