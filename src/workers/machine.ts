@@ -95,11 +95,21 @@ export class Machine {
     await this.take(backend);
   }
 
-  /** The machine that does the steps of such a model fastest, as measured here once. */
-  async find(config: DebertaConfig, threads: number | null, signal: AbortSignal): Promise<void> {
-    this.isAsked = false;
-    this.threads = threads ?? defaultThreads();
+  /** The machine that does the steps of such a model fastest, as measured here once, or the one that a person asked for in an earlier visit. */
+  async find(
+    config: DebertaConfig,
+    { asked, threads }: { asked: Backend | null; threads: number | null },
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.left = null;
+    if (this.threads !== (threads ?? defaultThreads())) {
+      this.close();
+      this.trials.clear();
+      this.threads = threads ?? defaultThreads();
+    }
     await this.compare(config, signal);
+    this.isAsked = asked === 'cpu' || (asked !== null && this.gpuName !== null);
+    if (this.isAsked && asked && asked !== this.backend) await this.take(asked);
   }
 
   /** The same where another model is to be held, unless a person has chosen. */
@@ -297,7 +307,7 @@ export class Machine {
     this.release();
     this.gpu?.dispose();
     this.cpu?.dispose();
-    this.gpu = this.cpu = null;
+    this.gpu = this.cpu = this.backend = null;
   }
 
   /** The processor with addresses as wide as the model needs: another width is another memory. */

@@ -171,8 +171,11 @@ export type Backend = 'webgpu' | 'tfjs' | 'cpu';
 
 export interface TrainerWorker {
   connect(port: MessagePort): void;
-  /** What does the steps of such a model (config.json) fastest, measured within 1.5 s and then remembered. `threads`: of the processor; null: all but one. */
-  find(config: unknown, threads: number | null): Promise<Reply<Computer>>;
+  /**
+   * What does the steps of such a model (config.json) fastest, measured within 1.5 s and then remembered, or what a person has asked for before.
+   * `threads`: of the processor; null: all but one.
+   */
+  find(config: unknown, wish: { asked: Backend | null; threads: number | null }): Promise<Reply<Computer>>;
   /** What a person asks for. */
   open(backend: Backend, threads?: number | null): Promise<Reply<Device>>;
   /** What is used now, and what is known of the rest. Work that needs a model may have changed it: a GPU that is wrong is left. */

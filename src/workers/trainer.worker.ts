@@ -181,10 +181,10 @@ const worker: TrainerWorker = {
     source = wrap(port);
   },
 
-  find: (config, threads) =>
+  find: (config, wish) =>
     reply(async () => {
       const { signal } = (interrupt = new AbortController());
-      await machine.find(parseConfig(config, 'config.json'), threads, signal);
+      await machine.find(parseConfig(config, 'config.json'), wish, signal);
       return machine.computer;
     }),
 

@@ -115,11 +115,8 @@ class DeviceState {
 
   private async find(): Promise<void> {
     const config: unknown = JSON.parse(await (await fetchOwn('./model/config.json')).text());
-    const found = unwrap(await trainer.find(config, this.threads));
-    const { chosen } = this;
-    if (chosen && chosen !== found.device?.backend && (chosen === 'cpu' || found.gpuName))
-      await this.take(chosen);
-    else this.computer = found;
+    const { chosen: asked, threads } = this;
+    this.computer = unwrap(await trainer.find(config, { asked, threads }));
   }
 
   private async take(backend: Backend): Promise<void> {
