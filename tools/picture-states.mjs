@@ -14,19 +14,18 @@ const browser = await chromium.launch({ executablePath: chromiumPath() ?? undefi
 mkdirSync('docs/states', { recursive: true });
 for (const { width, locale, colorScheme } of looks) {
   const page = await browser.newPage({ viewport: { width, height: 900 }, locale, colorScheme });
-  /** @param {string} state */
-  const picture = async (state) => {
+  const picture = async (state, fullPage = true) => {
     const name = `${width}-${locale.slice(0, 2)}-${colorScheme}-${state}`;
-    await page.screenshot({ path: `docs/states/${name}.jpg`, quality: 20, fullPage: true });
+    await page.screenshot({ path: `docs/states/${name}.jpg`, quality: 20, fullPage });
   };
   await page.goto(url);
   await page.locator('.runs, #runs').first().waitFor();
   await page.locator('[data-time=expected]').waitFor();
-  await picture('start');
   for (const [name, value] of Object.entries(few)) await page.getByLabel(name).fill(value);
   await page.locator('#start').click();
   await page.locator('.figures').waitFor({ timeout: 300_000 });
-  await picture('training');
+  await page.locator('#training').scrollIntoViewIfNeeded();
+  await picture('training', false);
   await page.locator('.dock.done').waitFor({ timeout: 300_000 });
   await page.locator('.example').click();
   await page.locator('.answers li').first().waitFor({ timeout: 60_000 });
