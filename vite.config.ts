@@ -51,7 +51,14 @@ export default defineConfig({
   // Relative, so that the built page works from any folder of any static host.
   base: './',
   plugins: [isolate, svelte(), preloadPage],
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    // What a worker's script shares with what it loads later stands in a file of its own: WebKit runs a worker's script a second time where another
+    // imports it, and two of them would answer.
+    plugins: () => [
+      { name: 'entries', options: (given) => ({ ...given, preserveEntrySignatures: 'strict' }) },
+    ],
+  },
   // Browsers that know ES2023 know modulepreload.
   build: { target: 'es2023', modulePreload: { polyfill: false } },
 });

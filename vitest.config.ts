@@ -14,6 +14,8 @@ export default mergeConfig(
           test: {
             name: 'unit',
             environment: 'node',
+            // No test measures time: a busy machine may take its own.
+            testTimeout: 60_000,
             setupFiles: 'src/errors/in-english.ts',
             include: ['src/**/*.test.ts'],
             exclude: ['src/**/*.gpu.test.ts'],

@@ -2,11 +2,10 @@
 import type { Batch } from '../src/features/feature.ts';
 import type { Gpu } from '../src/devices/gpu/device.ts';
 import type { TileChoice } from '../src/kernels/linear/tile.ts';
-import { ComposedEngine } from '../src/model/composed/composed-engine.ts';
+import { closeTfjs, composedEngine, openTfjs } from '../src/engine/composed-on-gpu.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { Engine, NamedTensors } from '../src/model/engine.ts';
 import { KernelEngine } from '../src/engine/engine.ts';
-import { closeTfjs, openTfjs } from './composed.ts';
 import { openGpu } from './device.ts';
 import { optimizerStep } from './measure.ts';
 import { randomBatch, randomWeights } from './random.ts';
@@ -51,7 +50,7 @@ export async function checkBaseStep(
   const found = await stepOnce(await KernelEngine.create(gpu, plain, weights, { tiles }), batch);
   const device = await openGpu();
   await openTfjs(device);
-  const composed = new ComposedEngine(plain, weights, 'tfjs webgpu');
+  const composed = composedEngine(device, plain, weights);
   const wanted = await stepOnce(composed, rowsOf(batch, labelled));
   device.check();
   closeTfjs(device);

@@ -1,9 +1,8 @@
 // The composed form on tfjs's WebGPU backend, on the same adapter as our kernels.
 import * as tf from '@tensorflow/tfjs';
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Batch } from '../src/features/feature.ts';
 import type { Gpu } from '../src/devices/gpu/device.ts';
-import { ComposedEngine } from '../src/model/composed/composed-engine.ts';
+import { closeTfjs, composedEngine, openTfjs } from '../src/engine/composed-on-gpu.ts';
 import type { DebertaConfig } from '../src/model/config.ts';
 import type { NamedTensors } from '../src/model/engine.ts';
 import type { Calls } from './calls.ts';
@@ -25,7 +24,7 @@ export async function measureComposed(
 ): Promise<ComposedMeasure> {
   const gpu = await open();
   await openTfjs(gpu);
-  const engine = new ComposedEngine(config, weights, 'tfjs webgpu');
+  const engine = composedEngine(gpu, config, weights);
   try {
     const measured = await runSteps(engine, calls, batch, steps);
     gpu.check();
@@ -35,22 +34,4 @@ export async function measureComposed(
     engine.dispose();
     closeTfjs(gpu);
   }
-}
-
-/** Makes tfjs compute on this device. Its backend checks for navigator.gpu, which Node has not. */
-export async function openTfjs(gpu: Gpu): Promise<void> {
-  if (!globalThis.navigator?.gpu) {
-    globalThis.navigator ??= {} as Navigator;
-    Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu.owner, configurable: true });
-  }
-  // tfjs's kernels are keyed by the backend's name.
-  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
-  tf.registerBackend('webgpu', () => new WebGPUBackend(gpu.device, gpu.info), 3);
-  await tf.setBackend('webgpu');
-  await tf.ready();
-}
-
-export function closeTfjs(gpu: Gpu): void {
-  tf.removeBackend('webgpu');
-  gpu.dispose();
 }

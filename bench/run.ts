@@ -15,6 +15,7 @@ import { checkBaseStep } from './base-step.ts';
 import { openGpu } from './device.ts';
 import { flopsOf } from './flops.ts';
 import type { measureHere, PageMeasure } from './in-page.ts';
+import { printMachines } from './machines.ts';
 import { benchProcessor, isKept } from './processor.ts';
 import { measurePytorch, missingPytorch } from './pytorch.ts';
 import { limitsOf, noMemory, type Limits } from './measure.ts';
@@ -79,6 +80,8 @@ async function benchNode(options: Options) {
   const noPytorch = await missingPytorch();
   const { name: adapter, isSoftware: software } = gpu;
   const machine = announce(options, { adapter, software, limits, tiles, node: process.version });
+
+  await printMachines(gpu, tiles);
 
   const reports: ShapeReport[] = [];
   for (const { size, N, small } of shapes(options)) {

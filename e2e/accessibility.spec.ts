@@ -69,6 +69,12 @@ for (const [language, width] of [
         .setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{') });
       await expect(page.getByRole('alert')).toBeVisible();
       expect(await violations(page), 'with an error').toEqual([]);
+
+      await page.reload();
+      await page.locator('.runs li button').first().click({ timeout: 60_000 });
+      await expect(page.locator('.table tbody tr').first()).toBeVisible({ timeout: 60_000 });
+      await page.addScriptTag({ path: axe });
+      expect(await violations(page), 'with a stored run opened').toEqual([]);
     });
   });
 }

@@ -33,6 +33,7 @@ for (const [told, spoken] of languages) {
   });
 }
 
+// 'page-incomplete'
 test('a worker that cannot be loaded is told; the page does not wait for it', async ({ page }) => {
   await page.route(/trainer\.worker/, (route) => route.abort());
   await page.goto('/');

@@ -58,6 +58,17 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
         .getByRole('button', { name: '取得する' })
         .click();
     };
+    // What a card says of its model, and other makers.
+    const modelSection = page.getByRole('region', { name: 'モデル', exact: true });
+    await page.getByText('Hugging Face から取得').click();
+    await expect(page.getByLabel('モデルの ID')).toHaveValue('ku-nlp/deberta-v2-base-japanese');
+    await expect(modelSection).toContainText('Juman++');
+    for (const maker of ['globis-university', 'izumi-lab', 'KoichiYasuoka']) {
+      await modelSection.getByRole('button', { name: maker }).click();
+      await expect(page.getByLabel('モデルの ID')).toHaveValue(new RegExp(`^${maker}/deberta-`));
+      await expect(modelSection).not.toContainText('Juman++');
+    }
+    await page.reload();
     await fetchModel('local/nothing');
     await expect(page.getByRole('alert')).toContainText('local/nothing');
     await expect(page.getByRole('region', { name: 'モデル', exact: true })).toContainText(

@@ -66,6 +66,25 @@ test('the form of a file, its questions without an answer and those with no room
   await data.getByText('1 問はモデルに入れられず除外').click();
   await expect(data).toContainText('質問が長すぎて文章の入る場所がありません');
 
+  // In English on a narrow screen too.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('button', { name: 'English' }).click();
+  const narrow = page.getByRole('region', { name: 'Data', exact: true });
+  const training = narrow.getByRole('group', { name: 'Training data' });
+  for (const text of ['JSON Lines (gzip)', '2 questions without an answer', 'Empty context']) {
+    await expect(training).toContainText(text);
+  }
+  await expect(narrow).toContainText('too long to leave room for its context');
+  await expect(
+    page.getByRole('region', { name: 'Scores with questions without an answer' }).locator('tbody tr'),
+  ).toHaveCount(3);
+  await expect(page.locator('.table tbody td[data-label]').filter({ hasText: 'No answer' })).not.toHaveCount(
+    0,
+  );
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await page.getByRole('button', { name: '日本語' }).click();
+  await page.setViewportSize({ width: 1440, height: 900 });
+
   // Left out on demand.
   await page.getByText('くわしい設定').click();
   await page.getByLabel('version_2_with_negative').selectOption('false');

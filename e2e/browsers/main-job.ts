@@ -11,6 +11,7 @@ import {
   foundAnswers,
   has,
   hasChart,
+  isEnabled,
   keepDownloads,
   newestRun,
   offered,
@@ -58,18 +59,20 @@ export async function trainOnSample(page: BrowserPage, url: string): Promise<str
 /** A run on dropped data with a dropped model. */
 export async function trainOnDropped(page: BrowserPage): Promise<void> {
   const model = ['config.json', 'model.safetensors', 'spm.model', 'tokenizer_config.json'];
-  const given: [string, { name: string; url?: string; content?: string }[]][] = [
-    ['モデル', model.map((name) => ({ name, url: `model/${name}` }))],
-    ['学習データ', [{ name: 'my-train.json', content: questions(16) }]],
-    ['評価データ', [{ name: 'my-valid.json', content: questions(8) }]],
-  ];
-  for (const [label, files] of given) {
-    await until(page, `box ${label}`, drop(label, files));
-    await until(page, files[0].name, has(files[0].name));
+  const modelFiles = model.map((name) => ({ name, url: `model/${name}` }));
+  await until(page, 'the box of the model', drop('モデル', modelFiles));
+  // The names of its files stand on the page before.
+  await until(page, 'the dropped model', isEnabled(buttons.tryOwn));
+  for (const [label, name] of [
+    ['学習データ', 'my-train.json'],
+    ['評価データ', 'my-valid.json'],
+  ]) {
+    await until(page, `the box of ${name}`, drop(label, [{ name, content: questions(16) }]));
+    await until(page, name, has(name));
   }
   await fillIn(page, { max_train_samples: '8', max_eval_samples: '3', num_train_epochs: '1' });
   await pressWhenEnabled(page, buttons.tryOwn);
-  await until(page, 'the run on dropped data', runSays('my-train.json'), 2 * MINUTE);
+  await until(page, 'the run on dropped files', runSays('config.json · my-train.json'), 2 * MINUTE);
   await until(page, 'its answers', answered(3), 2 * MINUTE);
 }
 

@@ -190,7 +190,7 @@ function neededBytes(files: ReadonlyMap<string, { size: number }>): number {
   const isShard = (name: string) =>
     weights.endsWith('.index.json') && name.startsWith(`${stem}-`) && name.endsWith(`.${ending}`);
   return [...files]
-    .filter(([name]) => smallFiles.includes(name) || name === weights || isShard(name))
+    .filter(([name]) => [...smallFiles, CARD, weights].includes(name) || isShard(name))
     .reduce((sum, [, { size }]) => sum + size, 0);
 }
 

@@ -4,6 +4,9 @@ import type { FileParts } from '../checkpoint/stored-zip.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { ExportFile } from '../export/export-file.ts';
 
+/** Node refuses to write 2 GiB at once. */
+const WRITE_BYTES = 2 ** 30;
+
 /**
  * Writes the files beside their folder and moves them there when all of them are whole, so that no half of a model can be taken for one.
  * Other files in the folder stay. Throws ManabiError export-disk.
@@ -61,7 +64,8 @@ async function writeParts(path: string, { parts, size }: ExportFile): Promise<vo
   try {
     for (const part of parts()) {
       for (let at = 0; at < part.length;) {
-        at += (await file.write(part, at)).bytesWritten;
+        const length = Math.min(part.length - at, WRITE_BYTES);
+        at += (await file.write(part, at, length)).bytesWritten;
       }
       written += part.length;
     }

@@ -163,7 +163,7 @@ function layerGrad(build: Build, l: number): void {
     a: { slice: dFed, ld: H },
     b: { slice: build.weight(`${name}.output.dense.weight`), ld: I },
     c: { slice: inner, ld: I },
-    epilogue: { kind: 'gelu-grad', input: build.layer('inner input', l) },
+    epilogue: { kind: 'factor', factor: build.layer('inner slope', l) },
   });
   weightGrad(build, `${name}.intermediate.dense`, inner, build.layer('middle', l), I, H);
   linear(build, {

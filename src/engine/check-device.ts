@@ -30,24 +30,37 @@ export function checkedConfig(config: DebertaConfig): DebertaConfig {
   return { ...config, num_hidden_layers: 1, vocab_size: Math.min(config.vocab_size, VOCABULARY) };
 }
 
-/**
- * The same batch through `device` and through `reference`: logits, gradients, and one update with dropout. Products are cut by both tiles
- * of the choice, each in turn. Throws what the devices throw.
- */
-export async function compareDevices(
+/** Makes an engine of this config that holds these weights. */
+export type MakeEngine = (config: DebertaConfig, weights: NamedTensors) => Promise<Engine>;
+
+/** The same batch through our kernels on `device` and on `reference`. Products are cut by both tiles of the choice, each in turn. */
+export function compareDevices(
   device: Device,
   reference: Device,
   config: DebertaConfig,
   tiles: TileChoice,
+): Promise<DeviceDifferences> {
+  const makes = [...new Set([tiles.small, tiles.large])].map(
+    (tile): MakeEngine =>
+      (small, weights) =>
+        KernelEngine.create(device, small, weights, { tiles: { small: tile, large: tile } }),
+  );
+  return compareEngines(makes, reference, config);
+}
+
+/** The same batch through engines and through our kernels on `reference`: logits, and one update with dropout. Throws what the devices throw. */
+export async function compareEngines(
+  makes: readonly MakeEngine[],
+  reference: Device,
+  config: DebertaConfig,
 ): Promise<DeviceDifferences> {
   const small = checkedConfig(config);
   const weights = checkWeights(small);
   const batch = checkBatch(small);
   const wanted = await resultsOf(await KernelEngine.create(reference, small, weights), batch, weights);
   const worst: DeviceDifferences = { logits: 0, loss: 0, gradients: 0, moments: 0, weights: 0 };
-  for (const tile of new Set([tiles.small, tiles.large])) {
-    const engine = await KernelEngine.create(device, small, weights, { tiles: { small: tile, large: tile } });
-    const found = await resultsOf(engine, batch, weights);
+  for (const make of makes) {
+    const found = await resultsOf(await make(small, weights), batch, weights);
     for (const name of Object.keys(worst) as (keyof DeviceDifferences)[]) {
       worst[name] = Math.max(worst[name], difference(found[name], wanted[name], name));
     }
@@ -63,7 +76,7 @@ export function agrees(differences: DeviceDifferences): boolean {
 type Results = Record<keyof DeviceDifferences, readonly Float32Array[]>;
 
 /** With this epsilon an update is nearly the gradient: without it the sign of a gradient that is nearly 0 would decide. */
-const update: OptimizerStep = {
+export const checkUpdate: OptimizerStep = {
   learning_rate: 1,
   adam_beta1: 0.9,
   adam_beta2: 0.999,
@@ -77,19 +90,19 @@ const update: OptimizerStep = {
 async function resultsOf(engine: Engine, batch: Batch, before: NamedTensors): Promise<Results> {
   try {
     const { startLogits, endLogits, loss } = await engine.evaluate(batch);
-    const { gradients } = await engine.gradients(batch);
-    await engine.trainStep([batch], update);
+    await engine.trainStep([batch], checkUpdate);
     const [metrics] = await engine.drainMetrics();
     const { exp_avg, exp_avg_sq } = await engine.readOptimizer();
     const after = await engine.readWeights();
-    const changes = [...after].map(([name, { data }]) =>
+    const changes = sorted(after).map(([name, { data }]) =>
       data.map((value, i) => value - (before.get(name)?.data[i] ?? NaN)),
     );
     return {
       logits: [startLogits, endLogits],
       loss: [Float32Array.of(loss), Float32Array.of(metrics.loss), Float32Array.of(metrics.gradNorm)],
-      gradients: valuesOf(gradients),
-      moments: [...valuesOf(exp_avg), ...valuesOf(exp_avg_sq).map((data) => data.map(Math.sqrt))],
+      // After the first step the first moments are the gradients, but for a factor.
+      gradients: valuesOf(exp_avg),
+      moments: valuesOf(exp_avg_sq).map((data) => data.map(Math.sqrt)),
       weights: changes,
     };
   } finally {
@@ -97,7 +110,9 @@ async function resultsOf(engine: Engine, batch: Batch, before: NamedTensors): Pr
   }
 }
 
-const valuesOf = (tensors: NamedTensors) => Array.from(tensors.values(), ({ data }) => data);
+/** Each engine has its own order. */
+const sorted = (tensors: NamedTensors) => [...tensors].toSorted(([a], [b]) => (a < b ? -1 : 1));
+const valuesOf = (tensors: NamedTensors) => sorted(tensors).map(([, { data }]) => data);
 
 /** Largest difference; of gradients and what follows from them over the largest value of each tensor that is not nearly 0. */
 function difference(
@@ -122,7 +137,7 @@ function difference(
   return worst;
 }
 
-function checkWeights(config: DebertaConfig): NamedTensors {
+export function checkWeights(config: DebertaConfig): NamedTensors {
   const generator = new Mt19937(11);
   return new Map(
     Array.from(parameterShapes(config), ([name, shape]) => {

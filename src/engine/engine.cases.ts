@@ -56,11 +56,13 @@ export function describeEngine(open: () => Promise<Device>): void {
       const [found, wanted] = [await engine.gradients(batch), await composed.gradients(batch)];
       expect(difference(found.gradients, wanted.gradients)).toBeLessThan(1e-5);
 
+      const told = await engine.stepLoss([batch, randomBatch(2, 20, 2)], optimizerStep(1));
       for (const each of [engine, composed]) {
         await each.trainStep([batch, randomBatch(2, 20, 2)], optimizerStep(1));
         await each.trainStep([batch], optimizerStep(2));
       }
       const [metrics, wantedMetrics] = [await engine.drainMetrics(), await composed.drainMetrics()];
+      expect(told).toBeCloseTo(metrics[0].loss, 6);
       for (const [i, { loss, gradNorm }] of wantedMetrics.entries()) {
         expect(Math.abs(metrics[i].loss - loss)).toBeLessThan(2e-5);
         expect(Math.abs(metrics[i].gradNorm / gradNorm - 1)).toBeLessThan(2e-4);

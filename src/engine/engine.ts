@@ -217,6 +217,27 @@ export class KernelEngine implements Engine {
     });
   }
 
+  /** The loss that `trainStep` will tell, dropout and all, without its gradients and its update. */
+  stepLoss(microBatches: readonly Batch[], step: OptimizerStep): Promise<number> {
+    return this.inTurn(async () => {
+      const parts = microBatches.flatMap((batch) => this.split(batch));
+      this.machine.write(this.state.buffer, 0, stepState(step, 1 / microBatches.length));
+      for (const [i, part] of parts.entries()) {
+        this.space.ensure(spaceOf(this.config, part, 'train', this.settings, true));
+        const plan = await this.planOf(`loss ${part.B} x ${part.N}`, () => {
+          const build = this.build(part, 'train', { gradients: [], recompute: true });
+          forward(build);
+          build.add(lossOf(build, null));
+          return build.calls;
+        });
+        this.machine.write(this.state.buffer, STATE_MICRO_BATCH, Uint32Array.of(i));
+        this.writeInputs(part, step.dropoutSeed, i, false);
+        await this.machine.run([plan]);
+      }
+      return (await this.readMetrics()).loss;
+    });
+  }
+
   drainMetrics(): Promise<StepMetrics[]> {
     return this.inTurn(async () => {
       await this.collectMetrics();
@@ -305,7 +326,14 @@ export class KernelEngine implements Engine {
     return splitBatch(batch, rows);
   }
 
-  private build(shape: Shape, mode: Mode): Build {
+  private build(
+    shape: Shape,
+    mode: Mode,
+    {
+      gradients = mode === 'evaluate' ? [] : this.needGradients().buffers,
+      recompute = this.recompute,
+    }: { gradients?: readonly DeviceBuffer[]; recompute?: boolean } = {},
+  ): Build {
     return new Build(
       this.config,
       shape,
@@ -313,13 +341,13 @@ export class KernelEngine implements Engine {
       this.layout,
       {
         weights: this.weights.buffers,
-        gradients: mode === 'evaluate' ? [] : this.needGradients().buffers,
+        gradients,
         state: this.state,
         space: (name, length) => this.space.slice(name, length),
       },
       this.tiles,
       this.settings,
-      this.recompute,
+      recompute,
     );
   }
 

@@ -170,7 +170,7 @@ export function layer(build: Build, l: number, keep: boolean): void {
     epilogue: {
       kind: 'gelu',
       bias: build.weight(`${name}.intermediate.dense.bias`),
-      ...(keep && build.mode !== 'evaluate' ? { keepInput: build.layer('inner input', l) } : {}),
+      ...(keep && build.mode !== 'evaluate' ? { keepSlope: build.layer('inner slope', l) } : {}),
     },
   });
   linear(build, {

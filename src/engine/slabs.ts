@@ -24,17 +24,29 @@ export class Slabs {
     }
   }
 
+  /** Beside the tensors no more than one slab is in memory. */
   async read(): Promise<NamedTensors> {
-    const tensors: NamedTensors = new Map();
-    const slabs: Float32Array[] = [];
+    const parameters = [...this.layout.parameters];
+    const values = new Map<string, Float32Array>();
     for (const [slab, { length }] of this.layout.slabs.entries()) {
-      const slice = { buffer: this.buffers[slab], offset: 0, size: 4 * length };
-      slabs.push(new Float32Array(await this.device.read(slice)));
+      const inside = parameters.filter(([, parameter]) => parameter.slab === slab);
+      if (this.device.kind === 'cpu') {
+        for (const [name, { offset, length }] of inside)
+          values.set(name, await this.floats(slab, offset, length));
+        continue;
+      }
+      // Every reading waits for the GPU.
+      const whole = await this.floats(slab, 0, length);
+      for (const [name, { offset, length }] of inside) values.set(name, whole.slice(offset, offset + length));
     }
-    for (const [name, { slab, offset, length, shape }] of this.layout.parameters) {
-      tensors.set(name, { shape: [...shape], data: slabs[slab].slice(offset, offset + length) });
-    }
-    return tensors;
+    return new Map(
+      parameters.map(([name, { shape }]) => [name, { shape: [...shape], data: values.get(name)! }]),
+    );
+  }
+
+  private async floats(slab: number, offset: number, length: number): Promise<Float32Array> {
+    const slice = { buffer: this.buffers[slab], offset: 4 * offset, size: 4 * length };
+    return new Float32Array(await this.device.read(slice));
   }
 
   dispose(): void {

@@ -73,7 +73,7 @@ export function relativeParts(config: DebertaConfig) {
  * that grow (the residual stream before its LayerNorm, its gradient) and small things stay float32.
  */
 const halves = new Set(
-  ['qkv', 'c2p', 'p2c', 'context', 'middle', 'inner', 'inner input'].concat([
+  ['qkv', 'c2p', 'p2c', 'context', 'middle', 'inner', 'inner slope'].concat([
     'd qkv',
     'd c2p',
     'd p2c',
@@ -165,7 +165,7 @@ export function spaceOf(
 
   add('sorted ids', sortedLength(T));
   add('sorted types', sortedLength(T), config.type_vocab_size > 0);
-  addLayers('inner input', T * I);
+  addLayers('inner slope', T * I);
   add('d qkv', 3 * T * H);
   add('d c2p', B * h * N * R, parts.c2p);
   add('d p2c', B * h * N * R, parts.p2c);

@@ -39,7 +39,8 @@ export const en = {
     'This file cannot be used. Drop a file with questions (JSON, JSON Lines, CSV, TSV or Parquet) or a model folder.',
   'drop-busy': 'Nothing is taken while work goes on. Drop it again when it has ended.',
   // tokenizer
-  'tokenizer-missing': 'There is no tokenizer. Add tokenizer.json or spm.model.',
+  'tokenizer-missing':
+    'There is no tokenizer. Add tokenizer.json or spm.model; from other files, as vocab.txt, Python makes a tokenizer.json: AutoTokenizer.from_pretrained(folder).save_pretrained(folder).',
   'tokenizer-broken': 'The tokenizer file is broken ({reason}). Download it again.',
   'tokenizer-not-json': 'Not valid JSON ({reason}). Check that the file is complete.',
   'tokenizer-shape':
@@ -128,7 +129,9 @@ export const en = {
   'gpu-error':
     'The GPU reported an error ({reason}). Use a smaller batch, or choose the CPU; a run goes on from its last checkpoint.',
   'gpu-wrong':
-    'This GPU computes other numbers than the processor (difference {difference}, bound {bound}), so nothing is trained on it. Choose the CPU, or update the graphics driver and the browser.',
+    'This GPU computes other numbers than the processor (difference {difference}, bound {bound}), so it is not used. Update the graphics driver and the browser to use it.',
+  'gpu-wrong-loss':
+    'The GPU gave a loss of {loss} for step {step}, the processor {expected}. The run goes on from its last checkpoint on the processor.',
   'gpu-lost': 'The GPU was lost ({reason}). The run can go on from its last checkpoint.',
   'gpu-lost-again':
     'The GPU was lost {count} times at the same place (after step {step}), so the run was ended ({reason}). Its last checkpoint is kept: use a smaller batch or max_seq_length, or choose the CPU, and continue.',

@@ -43,7 +43,8 @@ export const ja: ErrorTexts = {
     'このファイルは使えません。質問のファイル（JSON、JSON Lines、CSV、TSV、Parquet）か、モデルのフォルダーを置いてください。',
   'drop-busy': '今の作業が終わるまで受け取れません。終わってからもう一度置いてください。',
   // tokenizer
-  'tokenizer-missing': 'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。',
+  'tokenizer-missing':
+    'トークナイザーがありません。tokenizer.json か spm.model も一緒に選んでください。vocab.txt などしかないときは、Python の AutoTokenizer.from_pretrained(フォルダー).save_pretrained(フォルダー) で tokenizer.json を作ってください。',
   'tokenizer-broken':
     'トークナイザーのファイルが壊れています（{reason}）。もう一度ダウンロードしてください。',
   'tokenizer-not-json': 'JSON として読めません（{reason}）。ファイルが途中で切れていないか確かめてください。',
@@ -139,7 +140,9 @@ export const ja: ErrorTexts = {
   'gpu-error':
     'GPU がエラーを返しました（{reason}）。バッチを小さくするか、CPU を選んでください。学習は最後のチェックポイントから続けられます。',
   'gpu-wrong':
-    'この GPU の計算結果がプロセッサーと一致しません（差 {difference}、許容 {bound}）。GPU では学習しません。CPU を選ぶか、グラフィックドライバーとブラウザーを更新してください。',
+    'この GPU の計算結果がプロセッサーと一致しないため（差 {difference}、許容 {bound}）、使いません。使うにはグラフィックドライバーとブラウザーを更新してください。',
+  'gpu-wrong-loss':
+    'ステップ {step} の損失が GPU では {loss}、プロセッサーでは {expected} でした。最後のチェックポイントからプロセッサーで続けます。',
   'gpu-lost': 'GPU との接続が失われました（{reason}）。最後のチェックポイントから再開できます。',
   'gpu-lost-again':
     'GPU との接続が同じところ（ステップ {step} の後）で {count} 回失われたため、学習を終えました（{reason}）。最後のチェックポイントは残っています。バッチか max_seq_length を小さくするか、CPU を選んで再開してください。',

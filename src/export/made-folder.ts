@@ -34,7 +34,10 @@ export async function makeFiles(
     let waiting = 0;
     let crc = 0;
     const hand = async () => {
-      blobs.push(new Blob(pieces));
+      const blob = new Blob(pieces);
+      // The browser takes the bytes when it comes to it: until then they would be in memory twice, more of them with every piece.
+      await requireWhole(blob, name);
+      blobs.push(blob);
       done += waiting;
       pieces = [];
       waiting = 0;
@@ -50,7 +53,6 @@ export async function makeFiles(
     await hand();
     const blob = new Blob(blobs);
     if (blob.size !== size) throw new RangeError(`${name}: ${blob.size} bytes instead of ${size}`);
-    await requireWhole(blob, name);
     made.push({ name, blob, crc });
   }
   return made;

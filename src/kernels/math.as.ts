@@ -88,7 +88,7 @@ export function log(value: f64): f64 {
 }
 
 /** e^(-x^2 / 2). */
-function bell4(x: v128): v128 {
+export function bell4(x: v128): v128 {
   return exp4(f32x4.mul(f32x4.mul(constant(GELU_PARTS, 2), x), x));
 }
 
@@ -96,7 +96,7 @@ function bell4(x: v128): v128 {
  * The normal distribution from `bell` = e^(-x^2 / 2): Phi(-|x|) = bell u P(u) with u = 1 / (1 + c |x|), P fitted to the float64 values with
  * c = 0.47 / sqrt(2). The relative error stays small in the tail, where erf + 1 would lose all digits.
  */
-function phi4(x: v128, bell: v128): v128 {
+export function phi4(x: v128, bell: v128): v128 {
   const one = constant(GELU_PARTS, 1);
   const u = f32x4.div(one, madd(f32x4.abs(x), constant(GELU_PARTS, 0), one));
   let p = quintic(PHI, u);
@@ -113,10 +113,14 @@ export function gelu4(x: v128): v128 {
   return f32x4.mul(x, phi4(x, bell4(x)));
 }
 
-/** Phi(x) + x phi(x). */
+/** The derivative Phi(x) + x phi(x), from `bell` = e^(-x^2 / 2) and `below` = Phi(x). */
+export function geluSlope4(x: v128, bell: v128, below: v128): v128 {
+  return madd(f32x4.mul(x, constant(GELU_PARTS, 3)), bell, below);
+}
+
 export function geluGrad4(x: v128): v128 {
   const bell = bell4(x);
-  return madd(f32x4.mul(x, constant(GELU_PARTS, 3)), bell, phi4(x, bell));
+  return geluSlope4(x, bell, phi4(x, bell));
 }
 
 export function tanh4(x: v128): v128 {

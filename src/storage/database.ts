@@ -1,5 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import type { Evaluation } from '../answering/evaluation.ts';
+import type { Trial } from '../engine/choose-device.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { TileChoice } from '../kernels/linear/tile.ts';
 import type { LogEntry } from '../training/state.ts';
@@ -11,7 +12,7 @@ import { storageStatus } from './quota.ts';
 import type { Run } from './runs.ts';
 
 export const DATABASE_NAME = 'manabi';
-const VERSION = 3;
+const VERSION = 4;
 
 /** Largest piece that is written at once, so that a base model of 1.3 GB never needs one giant allocation. */
 export const MAX_CHUNK_BYTES = 16 * 2 ** 20;
@@ -35,6 +36,8 @@ export interface ManabiSchema extends DBSchema {
   tiles: { key: string; value: TileChoice };
   /** Whether each GPU agrees with the processor. */
   checks: { key: string; value: DeviceCheck };
+  /** What each GPU and the processor do in a second. */
+  trials: { key: string; value: Trial };
 }
 
 export type Database = IDBPDatabase<ManabiSchema>;
@@ -117,6 +120,7 @@ async function openStored(): Promise<Database> {
         }
         if (from < 2) db.createObjectStore('tiles');
         if (from < 3) db.createObjectStore('checks');
+        if (from < 4) db.createObjectStore('trials');
       },
       // Another tab wants to upgrade or delete the database: let it, and open again at the next use.
       blocking(_from, _to, event) {

@@ -1,4 +1,5 @@
 import type { DeviceDifferences } from '../engine/check-device.ts';
+import type { Trial } from '../engine/choose-device.ts';
 import { database, isStorageError, write } from './database.ts';
 
 /** What a GPU was found to compute, held to the processor. */
@@ -11,20 +12,32 @@ export interface DeviceCheck {
 }
 
 /** The checks of this computer's GPUs, by all that they depend on. Where nothing can be stored a GPU is checked at every visit. */
-export const storedChecks = {
-  get: async (key: string): Promise<DeviceCheck | null> => {
-    try {
-      return (await (await database()).get('checks', key)) ?? null;
-    } catch (error) {
-      if (isStorageError(error)) return null;
-      throw error;
-    }
-  },
-  set: async (key: string, check: DeviceCheck): Promise<void> => {
-    try {
-      await write(['checks'], '', 0, (tx) => tx.objectStore('checks').put(check, key));
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-    }
-  },
-};
+export const storedChecks = rememberedIn('checks');
+/** What was measured of this computer's GPUs and its processor, likewise. */
+export const storedTrials = rememberedIn('trials');
+
+interface Remembered {
+  checks: DeviceCheck;
+  trials: Trial;
+}
+
+function rememberedIn<Name extends keyof Remembered>(store: Name) {
+  return {
+    get: async (key: string): Promise<Remembered[Name] | null> => {
+      try {
+        const found = (await (await database()).get(store, key)) as Remembered[Name] | undefined;
+        return found ?? null;
+      } catch (error) {
+        if (isStorageError(error)) return null;
+        throw error;
+      }
+    },
+    set: async (key: string, value: Remembered[Name]): Promise<void> => {
+      try {
+        await write([store], '', 0, (tx) => tx.objectStore(store).put(value, key));
+      } catch (error) {
+        if (!isStorageError(error)) throw error;
+      }
+    },
+  };
+}

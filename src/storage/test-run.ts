@@ -4,10 +4,17 @@ import { defaultTiles } from '../kernels/linear/tile.ts';
 import type { NamedTensor, NamedTensors } from '../model/engine.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
 import type { Checkpoint } from './checkpoints.ts';
-import { DATABASE_NAME } from './database.ts';
+import { database, DATABASE_NAME } from './database.ts';
 import { createRun, type Run, type RunInputs } from './runs.ts';
 
 export const emptyDatabase = () => deleteDB(DATABASE_NAME);
+
+/** Empties what runs store, and keeps what is known of the computer: to check its GPU again takes seconds. */
+export async function forgetRuns(): Promise<void> {
+  const stores = ['runs', 'inputs', 'metrics', 'evaluations', 'chunks', 'manifests'] as const;
+  const tx = (await database()).transaction(stores, 'readwrite');
+  await Promise.all([...stores.map((store) => tx.objectStore(store).clear()), tx.done]);
+}
 
 const example = {
   id: 'q1',

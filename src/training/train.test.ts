@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 import { readModelFolder } from '../checkpoint/model-folder.ts';
 import { bytesSource } from '../checkpoint/byte-source.ts';
 import { openCpu } from '../cli/backend.ts';
+import { CpuDevice } from '../devices/cpu/device.ts';
+import { KernelEngine } from '../engine/engine.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import type { Feature } from '../features/feature.ts';
+import type { Batch, Feature } from '../features/feature.ts';
+import type { OptimizerStep } from '../model/engine.ts';
 import { goldenFixture, goldenFixtures } from '../parity/fixture-files.ts';
 import { below } from '../parity/golden-folder.ts';
 import { train } from './train.ts';
@@ -102,4 +105,21 @@ test('a model with fewer positions than max_seq_length is refused before the fir
   const shorter = rows.map((row) => ({ ...row, inputIds: row.inputIds.slice(0, 12) }));
   expect(await errorOf(train(engine, { ...data, train: shorter }, fits))).toBe(null);
   engine.dispose();
+});
+
+test('the loss of the first step is held to that of another machine', async () => {
+  const reference = await KernelEngine.create(await CpuDevice.open({ threads: 1 }), config, tensors);
+  const engine = await createEngine(config, tensors);
+  const asked: number[] = [];
+  const expectLoss = async (batches: Batch[], step: OptimizerStep) => {
+    asked.push(step.step);
+    return reference.stepLoss(batches, step);
+  };
+  const state = await train(engine, data, args, { expectLoss });
+  // Again where the run goes on: this reference does not have what was learnt.
+  const longer = train(engine, data, { ...args, max_steps: 3 }, { expectLoss, resumeFrom: state });
+  expect(await errorOf(longer)).toMatchObject(['gpu-wrong-loss', { step: 3 }]);
+  expect(asked).toEqual([1, 3]);
+  engine.dispose();
+  reference.dispose();
 });

@@ -2,7 +2,7 @@ import { ManabiError } from '../errors/manabi-error.ts';
 import { padBatch } from '../features/batches.ts';
 import type { Batch, Feature } from '../features/feature.ts';
 import { positionLimit } from '../model/config.ts';
-import type { Engine, NamedTensors, StepMetrics } from '../model/engine.ts';
+import type { Engine, NamedTensors, OptimizerStep, StepMetrics } from '../model/engine.ts';
 import { TrainingControl } from './control.ts';
 import { evaluateLoss } from './evaluate-loss.ts';
 import { DrainRhythm } from './rhythm.ts';
@@ -55,13 +55,15 @@ export interface TrainingOptions {
   resumeFrom?: TrainerState;
   /** Default: kept in memory. */
   best?: BestWeights;
+  /** The loss that another machine finds for the first step that is done here; null where it cannot tell. Further away than rounding it is gpu-wrong-loss. */
+  expectLoss?: (microBatches: Batch[], step: OptimizerStep) => Promise<number | null>;
   /** Order of the training rows in an epoch. Default: as Hugging Face's sampler for these arguments. */
   order?: (epoch: number) => ArrayLike<number>;
 }
 
 /**
  * Hugging Face's Trainer.train for question answering: the same batches, updates and log. Throws ManabiError: training-argument,
- * training-no-features, training-resume, training-not-finite and training-overflow (with the step), and what the engine throws.
+ * training-no-features, training-resume, training-not-finite, training-overflow and gpu-wrong-loss (with the step), and what the engine throws.
  * RangeError when the engine was made with other settings.
  */
 export async function train(
@@ -120,6 +122,9 @@ export function bestStepAtEnd(args: TrainingArguments, state: TrainerState): num
   return ends && best_global_step !== global_step ? best_global_step : null;
 }
 
+/** How far the loss of the first step may be from the one expected, over 1 or the loss where that is more. */
+const LOSS_BOUND = { float32: 1e-3, float16: 2e-2 };
+
 /** From its first value to 2^-24 the scale of the loss is halved so often: no gradient is that large. */
 const MAX_SKIPPED = 40;
 
@@ -132,6 +137,7 @@ class Run {
   private examples = 0;
   /** Steps in a row whose gradients overflowed float16. */
   private skipped = 0;
+  private expected: { step: number; loss: number } | null = null;
 
   constructor(
     private readonly engine: Engine,
@@ -172,7 +178,7 @@ class Run {
     const { stopSignal } = this.control;
     const step = state.global_step + 1;
     const microBatches = this.microBatches(state.global_step);
-    const update = {
+    const update: OptimizerStep = {
       learning_rate: learningRateAt(args, step, plan.totalSteps),
       adam_beta1: args.adam_beta1,
       adam_beta2: args.adam_beta2,
@@ -182,6 +188,13 @@ class Run {
       step,
       dropoutSeed: dropoutSeedOf(args.seed, step),
     };
+    if (this.options.expectLoss && state.global_step === this.firstStep) {
+      const expect = this.options.expectLoss;
+      await this.rhythm.without(async () => {
+        const loss = await expect(microBatches, update);
+        this.expected = loss === null ? null : { step, loss };
+      });
+    }
     try {
       await this.engine.trainStep(microBatches, update, stopSignal);
     } catch (error) {
@@ -247,6 +260,7 @@ class Run {
     const refuse = (name: string, value: number) => {
       throw new ManabiError('training-not-finite', '', { step, name, value: String(value) });
     };
+    this.holdLoss(step, loss);
     if (!Number.isFinite(loss)) refuse('loss', loss);
     const skipped = !Number.isFinite(gradNorm);
     if (skipped && !args.fp16) refuse('grad_norm', gradNorm);
@@ -261,6 +275,16 @@ class Run {
       ...(skipped ? { skipped: true as const } : { grad_norm: gradNorm }),
       learning_rate: learningRateAt(args, step, plan.totalSteps),
     };
+  }
+
+  private holdLoss(step: number, loss: number): void {
+    if (step !== this.expected?.step) return;
+    const { loss: expected } = this.expected;
+    const bound = this.args.fp16 ? LOSS_BOUND.float16 : LOSS_BOUND.float32;
+    // What is no number for both is no fault of the machine.
+    if (Object.is(loss, expected) || Math.abs(loss - expected) <= bound * Math.max(1, Math.abs(expected)))
+      return;
+    throw new ManabiError('gpu-wrong-loss', '', { step, loss, expected });
   }
 
   private async evaluate(): Promise<void> {

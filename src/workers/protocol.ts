@@ -11,13 +11,13 @@ import type { ModelFacts } from '../export/model-card.ts';
 import type { OnnxType } from '../export/onnx/onnx-types.ts';
 import type { PythonType } from '../export/python-folder.ts';
 import type { Batch } from '../features/feature.ts';
+import type { DeviceRates } from '../engine/work.ts';
 import type { Logits, NamedTensors } from '../model/engine.ts';
 import type { ParityCounts } from '../parity/run.ts';
 import type { ServedGoldens } from '../parity/served.ts';
 import type { SquadSummary } from '../squad/describe.ts';
 import type { DataOrigin } from '../squad/data-origin.ts';
 import type { ExcludedRow, SquadData, SquadExample } from '../squad/example.ts';
-import type { DeviceCheck } from '../storage/device-checks.ts';
 import type { ModelDescription, Run, When } from '../storage/runs.ts';
 import type { Longest, RunMemory } from '../training/run-memory.ts';
 import type { TrainingEvent } from '../training/train.ts';
@@ -130,15 +130,34 @@ export interface RowSource {
 export interface Device {
   name: string;
   backend: Backend;
-  isSoftware: boolean;
   /** Of the processor; 0 where a GPU computes. */
   threads: number;
-  /** Measured over matrix products when the processor was opened; null where a GPU computes. */
-  gflops: number | null;
 }
 
-/** A GPU held to the processor: both given the same batch. */
-export type DeviceReport = DeviceCheck;
+/** A machine that was given up for another one. */
+export interface LeftMachine {
+  /** What computes in its place. */
+  to: Backend;
+  /** gpu-wrong or gpu-wrong-loss. */
+  error: Reply<never>;
+  /** All that is known of it, as text to copy. */
+  report: string;
+}
+
+/** What there is to compute on. */
+export interface Computer {
+  /** What is used; null until it is found. */
+  device: Device | null;
+  /** Null where there is none, or it was not looked for. */
+  gpuName: string | null;
+  /** What the browser tells of the GPU, and its limits; null where none was opened. */
+  gpuFacts: Record<string, string | number> | null;
+  /** Why there is no GPU. */
+  noGpu: ErrorCode | null;
+  /** Measured at the widths of the model held, or of the built-in one; null where they are not measured. */
+  rates: Record<Backend, DeviceRates | null>;
+  left: LeftMachine | null;
+}
 
 export interface LoadedModel extends ModelFindings {
   parameters: number;
@@ -147,11 +166,22 @@ export interface LoadedModel extends ModelFindings {
 /** What a run tells, and that a checkpoint is being written: of a large model for seconds, until the next event. */
 export type RunEvent = TrainingEvent | { type: 'saving' };
 
-export type Backend = 'webgpu' | 'cpu';
+/** Our kernels on the GPU, TensorFlow.js on it, our kernels on the processor. */
+export type Backend = 'webgpu' | 'tfjs' | 'cpu';
 
 export interface TrainerWorker {
   connect(port: MessagePort): void;
-  open(backend: Backend): Promise<Reply<Device>>;
+  /**
+   * What does the steps of such a model (config.json) fastest, measured within 1.5 s and then remembered, or what a person has asked for before.
+   * `threads`: of the processor; null: all but one.
+   */
+  find(config: unknown, wish: { asked: Backend | null; threads: number | null }): Promise<Reply<Computer>>;
+  /** What a person asks for. */
+  open(backend: Backend, threads?: number | null): Promise<Reply<Device>>;
+  /** What is used now, and what is known of the rest. Work that needs a model may have changed it: a GPU that is wrong is left. */
+  computer(): Computer;
+  /** Measures all that can be opened, TensorFlow.js too, at the widths of such a model (config.json). */
+  measure(config: unknown): Promise<Reply<Computer>>;
   /** config.json, tokenizer files and weights by name; replaces the model held before. */
   load(
     files: Record<string, Blob>,
@@ -163,11 +193,6 @@ export interface TrainerWorker {
   reserve(args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
   /** What a run of a model that is not held (its config.json) would need of the device's memory. */
   plan(config: unknown, args: TrainingArguments, longest: Longest): Promise<Reply<RunMemory>>;
-  /**
-   * Holds the GPU to the processor with the kernels of the model held, once per adapter, browser and build; null on the processor. `begin` and `train` do
-   * so themselves, and fail with gpu-wrong where the two do not agree: the page then shows `text` to be copied, and offers `open('cpu')`.
-   */
-  check(): Promise<Reply<DeviceReport | null>>;
   /** Stores a new run of the model held and the rows prepared; gives its id. */
   begin(recipe: string, args: TrainingArguments): Promise<Reply<string>>;
   /** The record of a run. Where nothing can be stored it is in this worker's memory alone: the page finds none of its own. */

@@ -3,7 +3,7 @@ import { unzipSync } from 'fflate';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { windowFeatures } from '../features/features.ts';
 import type { SquadExample } from '../squad/example.ts';
-import { emptyDatabase } from '../storage/test-run.ts';
+import { emptyDatabase, forgetRuns } from '../storage/test-run.ts';
 import { deleteRun, getEvaluation, getMetrics, getRun } from '../storage/runs.ts';
 import { readTokenizer } from '../tokenizer/read.ts';
 import { defaultArguments } from '../training/training-arguments.ts';
@@ -77,7 +77,7 @@ async function open(started: Worker, backend: Backend): Promise<void> {
 }
 
 beforeEach(async () => {
-  await emptyDatabase();
+  await forgetRuns();
   await open(new Worker(new URL('trainer.worker.ts', import.meta.url), { type: 'module' }), 'webgpu');
 });
 
@@ -186,6 +186,61 @@ test('a GPU that is lost at one place again and again is given less, and ends th
   expect(recomputes).toEqual([false, false, true]);
   expect(unwrap(await trainer.train(runId, noProgress, noProgress))).toMatchObject({ outcome: 'finished' });
 });
+
+/** TensorFlow.js compiles for long on a processor that plays GPU. */
+const TFJS_MS = 300_000;
+
+const wrongGpu = (name: string) =>
+  new Worker(new URL('wrong-gpu.worker.ts', import.meta.url), { type: 'module', name });
+
+test(
+  "a GPU whose first loss is not the processor's ends the run, which goes on there; from then on TensorFlow.js computes on it",
+  { timeout: TFJS_MS },
+  async () => {
+    // The GPU was found right before: a driver that came later is altered here.
+    expect((await trainer.computer()).left).toBe(null);
+    worker.terminate();
+    await open(wrongGpu('kernels'), 'webgpu');
+    const runId = unwrap(await trainer.begin('full', args));
+    expect(await trainer.train(runId, noProgress, noProgress)).toMatchObject({
+      code: 'gpu-wrong-loss',
+      details: { step: 1 },
+    });
+    const { device, left } = await trainer.computer();
+    expect([device?.backend, left?.to]).toEqual(['cpu', 'cpu']);
+    expect(left?.report).toContain('failed later');
+    unwrap(await trainer.restore(runId));
+    expect(unwrap(await trainer.train(runId, noProgress, noProgress)).outcome).toBe('finished');
+    const losses = (await getMetrics(runId)).flatMap(({ loss }) => loss ?? []);
+    expect(losses).toHaveLength(6);
+
+    unwrap(await trainer.open('webgpu'));
+    unwrap(await trainer.load(await files(), { source: 'files', name: 'tiny' }, 42, noProgress));
+    const later = await trainer.computer();
+    expect([later.device?.backend, later.left?.to]).toEqual(['tfjs', 'tfjs']);
+    expect(later.left?.error).toMatchObject({ code: 'gpu-wrong' });
+    expect(later.left?.report).toMatch(/agrees: no[^]*adapter: [^]*browser: /);
+    const second = unwrap(await trainer.begin('full', { ...args, max_steps: 1 }));
+    expect(unwrap(await trainer.train(second, noProgress, noProgress)).outcome).toBe('finished');
+    const [slow] = (await getMetrics(second)).flatMap(({ loss }) => loss ?? []);
+    expect(Math.abs(slow / losses[0] - 1)).toBeLessThan(1e-5);
+    expect((await getRun(second)).devices?.[0]).toContain('TensorFlow.js');
+  },
+);
+
+test(
+  'where TensorFlow.js is wrong on the GPU too, the processor computes, and says so',
+  { timeout: TFJS_MS },
+  async () => {
+    worker.terminate();
+    await emptyDatabase();
+    await open(wrongGpu('all'), 'webgpu');
+    const { device, left } = await trainer.computer();
+    expect([device?.backend, left?.to]).toEqual(['cpu', 'cpu']);
+    expect(left?.report.match(/agrees: no/g)).toHaveLength(2);
+    expect(unwrap(await trainer.evaluate(null, noProgress, noProgress)).rows).toHaveLength(4);
+  },
+);
 
 test.each([
   ['webgpu', 'cpu'],

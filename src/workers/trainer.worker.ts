@@ -6,16 +6,10 @@ import { exportTrainerCheckpointZip } from '../checkpoint/continue-training.ts';
 import { exportModelZip } from '../checkpoint/export.ts';
 import { readTextFiles } from '../checkpoint/model-folder.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
-import { CpuDevice } from '../devices/cpu/device.ts';
-import { measureRate } from '../devices/cpu/measure-rate.ts';
-import { Gpu } from '../devices/gpu/device.ts';
-import { Pacing } from '../devices/gpu/pacing.ts';
-import { defaultTiles, isTileChoice, type TileChoice } from '../kernels/linear/tile.ts';
-import { tuneTiles } from '../devices/gpu/tune.ts';
-import { parseConfig, type DebertaConfig } from '../model/config.ts';
+import { defaultTiles, isTileChoice } from '../kernels/linear/tile.ts';
+import { parseConfig } from '../model/config.ts';
 import { float32, type Engine, type EngineSettings, type NamedTensors } from '../model/engine.ts';
 import { KernelEngine } from '../engine/engine.ts';
-import { needsWideAddresses } from '../engine/memory.ts';
 import { parameterCount, parameterShapes } from '../model/parameters.ts';
 import { loadCheckpoint, saveCheckpoint, storedBestWeights } from '../storage/checkpoints.ts';
 import { isStorageError, storesInMemory } from '../storage/database.ts';
@@ -31,7 +25,6 @@ import {
   type ModelDescription,
   type Run,
 } from '../storage/runs.ts';
-import { storedTiles } from '../storage/tiles.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { TrainingControl } from '../training/control.ts';
 import { passesOf, planRun } from '../training/run-memory.ts';
@@ -39,12 +32,11 @@ import { learningRateAt } from '../training/schedule.ts';
 import { rowOrder } from '../training/steps.ts';
 import type { TrainerState } from '../training/state.ts';
 import { bestStepAtEnd, train, type TrainingEvent } from '../training/train.ts';
-import { checkGpu, requireRightGpu } from './check-gpu.ts';
+import { Machine } from './machine.ts';
 import { bytesOf, readModel } from './model-files.ts';
 import {
   failure,
   reply,
-  type Device,
   type ModelSource,
   type PreparedRows,
   type RowSource,
@@ -53,11 +45,9 @@ import {
 
 /** Of the GPU, from one checkpoint on. */
 const MAX_LOSSES = 3;
-/** Milliseconds of a piece of work where the GPU was lost twice. */
-const CAREFUL_PIECE_MS = 10;
 
 interface Model {
-  engine: KernelEngine;
+  engine: Engine;
   tokenizer: Tokenizer;
   /** config.json and the tokenizer's files. */
   files: Map<string, Blob>;
@@ -70,14 +60,9 @@ interface Model {
   unstored?: true;
 }
 
-let gpu: Gpu | null = null;
-/** Null while a GPU is used. */
-let cpu: CpuDevice | null = null;
-/** On this GPU; a run keeps those that it began with. */
-let fastest = defaultTiles;
-let device: Device | null = null;
 let source: Remote<RowSource> | null = null;
 let model: Model | null = null;
+const machine = new Machine(releaseModel, isCareful);
 let control = new TrainingControl();
 /** Of a loading or an evaluation. Like `control` made as soon as work is asked for: a stop right after must not be lost. */
 let interrupt = new AbortController();
@@ -88,7 +73,7 @@ let refused = Infinity;
 
 function loaded(): Model {
   if (!model) throw new ManabiError('model-not-loaded', '');
-  (gpu ?? cpu)?.check();
+  machine.check();
   return model;
 }
 
@@ -97,19 +82,9 @@ async function preparedRows(): Promise<PreparedRows> {
   return (await source.rows()) as PreparedRows;
 }
 
-async function createEngine(
-  config: DebertaConfig,
-  tensors: NamedTensors,
-  tiles: TileChoice,
-  settings: EngineSettings,
-): Promise<KernelEngine> {
-  const options = { tiles, settings, gradient_checkpointing: isCareful() };
-  return KernelEngine.create(gpu ?? (await cpuFor(config)), config, tensors, options);
-}
-
 /** After a second loss at one place a GPU is given less at once, in time and in memory; the results are the same to the bit. */
 function isCareful(): boolean {
-  return gpu !== null && losses.count > 1;
+  return losses.count > 1;
 }
 
 /** What a loss of the GPU in a run that goes on from `step` means: it can be tried again, or (gpu-lost-again) is over after the third. */
@@ -123,60 +98,35 @@ function countLoss(error: unknown, runId: string, step: number): unknown {
   return new ManabiError('gpu-lost-again', error.place, { ...error.details, step, count });
 }
 
-/** The processor with addresses as wide as the model needs: another width is another memory. */
-async function cpuFor(config: DebertaConfig): Promise<CpuDevice> {
-  const wide = needsWideAddresses(config);
-  if (cpu?.build.wide !== wide) {
-    const opened = await CpuDevice.open({ wide });
-    cpu?.dispose();
-    cpu = opened;
-  }
-  return cpu;
+function releaseModel(): void {
+  model?.engine.dispose();
+  model = null;
+  refused = Infinity;
 }
 
 /** In place of the model before, whose memory is free when the new one's is taken. */
-async function hold(make: () => Promise<KernelEngine>, rest: Omit<Model, 'engine'>): Promise<void> {
+async function hold(make: () => Promise<Engine>, rest: Omit<Model, 'engine'>): Promise<void> {
   model?.engine.dispose();
   model = null;
   model = { engine: await make(), ...rest };
 }
 
 /** An engine's settings are fixed: where a run asks for others, its model moves to a new one. */
-async function engineFor({ fp16, freeze_embeddings }: EngineSettings): Promise<KernelEngine> {
+async function engineFor({ fp16, freeze_embeddings }: EngineSettings): Promise<Engine> {
   const { engine, ...rest } = loaded();
   const old = engine.settings;
   if (old.fp16 === fp16 && old.freeze_embeddings === freeze_embeddings) return engine;
-  engine.freeTraining();
+  const tiles = tilesOf(engine);
+  if (engine instanceof KernelEngine) engine.freeTraining();
   const settings = { fp16, freeze_embeddings };
-  const next = await createEngine(engine.config, await engine.readWeights(), engine.tiles, settings);
+  const next = await machine.createEngine(engine.config, await engine.readWeights(), settings, tiles);
   await hold(async () => next, rest);
   return next;
 }
 
-async function openDevice(backend: Device['backend']): Promise<Device> {
-  if (backend === 'webgpu') {
-    const opened = await Gpu.open(navigator.gpu);
-    closeDevice();
-    gpu = opened;
-    if (isCareful()) gpu.pieces.pacing = new Pacing(CAREFUL_PIECE_MS);
-    fastest = await tuneTiles(gpu, storedTiles);
-    refused = Infinity;
-    return { name: gpu.name, backend, isSoftware: gpu.isSoftware, threads: 0, gflops: null };
-  }
-  const opened = await CpuDevice.open();
-  closeDevice();
-  cpu = opened;
-  refused = Infinity;
-  return { name: cpu.name, backend, isSoftware: true, threads: cpu.threads, gflops: await measureRate(cpu) };
-}
-
-/** A model lives on its device: both go. */
-function closeDevice(): void {
-  model?.engine.dispose();
-  model = null;
-  gpu?.dispose();
-  cpu?.dispose();
-  gpu = cpu = null;
+/** Of a run on our own kernels on a GPU, which keeps those that it began with. */
+function tilesOf(engine: Engine) {
+  return engine instanceof KernelEngine && engine.kind === 'gpu' ? engine.tiles : undefined;
 }
 
 /** Keeps what an event says of a run. */
@@ -231,10 +181,27 @@ const worker: TrainerWorker = {
     source = wrap(port);
   },
 
-  open: (backend) =>
+  find: (config, wish) =>
     reply(async () => {
-      device = await openDevice(backend);
+      const { signal } = (interrupt = new AbortController());
+      await machine.find(parseConfig(config, 'config.json'), wish, signal);
+      return machine.computer;
+    }),
+
+  open: (backend, threads = null) =>
+    reply(async () => {
+      await machine.open(backend, threads);
+      const { device } = machine.computer;
+      if (!device) throw new RangeError('no device');
       return device;
+    }),
+
+  computer: () => machine.computer,
+
+  measure: (config) =>
+    reply(async () => {
+      await machine.measureAll(parseConfig(config, 'config.json'));
+      return machine.computer;
     }),
 
   load: (given, named, seed, onProgress) =>
@@ -245,7 +212,8 @@ const worker: TrainerWorker = {
       if (signal.aborted) throw new ManabiError('cancelled', '');
       const { config, tokenizer, tensors, findings, files, fingerprint } = read;
       const description = { ...named, fingerprint };
-      await hold(() => createEngine(config, tensors, fastest, float32), {
+      await machine.findFor(config, signal);
+      await hold(() => machine.createEngine(config, tensors, float32), {
         tokenizer,
         files,
         description,
@@ -258,10 +226,11 @@ const worker: TrainerWorker = {
   reserve: (args, longest) =>
     reply(async () => {
       const engine = await engineFor(args);
-      const { config, deviceMemory } = engine;
-      const plan = () => planRun(config, args, longest, { ...deviceMemory, refused });
+      const { config } = engine;
+      const plan = () => planRun(config, args, longest, { ...machine.memory, refused });
       const memory = plan();
-      if (!memory.fits) return memory;
+      // TensorFlow.js takes its memory as it goes.
+      if (!memory.fits || !(engine instanceof KernelEngine)) return memory;
       try {
         const careful = isCareful() ? memory.plans.filter(({ recompute }) => recompute) : [];
         const plans = careful.length > 0 ? careful : memory.plans;
@@ -275,26 +244,17 @@ const worker: TrainerWorker = {
     }),
 
   plan: (config, args, longest) =>
-    reply(async () => {
-      const device = gpu ?? cpu;
-      if (!device) throw new RangeError('plan before a device is open');
-      return planRun(parseConfig(config, 'config.json'), args, longest, { ...device.memory, refused });
-    }),
-
-  check: () =>
-    reply(async () => {
-      const { engine } = loaded();
-      return gpu && checkGpu(gpu, engine.config, engine.tiles);
-    }),
+    reply(async () =>
+      planRun(parseConfig(config, 'config.json'), args, longest, { ...machine.memory, refused }),
+    ),
 
   begin: (recipe, given) =>
     reply(async () => {
       const { engine, description, files } = loaded();
-      if (gpu) await requireRightGpu(gpu, engine.config, engine.tiles);
       const { examples, files: data, negative } = await preparedRows();
       const args = { ...given, version_2_with_negative: negative !== null };
       const name = `${description.name} · ${data.train.name}`;
-      const tiles = engine.kind === 'gpu' ? engine.tiles : null;
+      const tiles = tilesOf(engine) ?? null;
       const devices = [engine.device];
       const run = { name, recipe, args, tiles, devices, model: description, data };
       return (await createRun(run, { ...examples, modelFiles: files })).id;
@@ -316,7 +276,8 @@ const worker: TrainerWorker = {
       const { config, tokenizer } = readTextFiles(await bytesOf(modelFiles));
       const tiles = isTileChoice(run.tiles) ? run.tiles : defaultTiles;
       if (signal.aborted) throw new ManabiError('cancelled', '');
-      await hold(() => createEngine(config, best || checkpoint.weights, tiles, run.args), {
+      await machine.findFor(config, signal);
+      await hold(() => machine.createEngine(config, best || checkpoint.weights, run.args, tiles), {
         tokenizer,
         files: new Map(modelFiles),
         description: run.model,
@@ -335,7 +296,6 @@ const worker: TrainerWorker = {
         const held = loaded();
         const { engine, tokenizer, resumeFrom } = held;
         const { args, devices = [] } = await getRun(runId);
-        if (gpu) await requireRightGpu(gpu, engine.config, engine.tiles);
         const rows = await preparedRows();
         if (!resumeFrom && (await storesInMemory())) {
           onStorageError(failure(new ManabiError('storage-memory', '')));
@@ -357,8 +317,9 @@ const worker: TrainerWorker = {
             control,
             resumeFrom: resumeFrom ?? undefined,
             best: storedBestWeights(runId, tell),
+            ...(machine.gpu ? { expectLoss: (...step) => machine.lossOnProcessor(engine, ...step) } : {}),
             onEvent: async (event) => {
-              (gpu ?? cpu)?.check();
+              machine.check();
               if (event.type === 'end') outcome = event.outcome;
               if (event.type === 'start' || event.type === 'checkpoint') {
                 await onEvent({ type: 'saving' }, engine.memory().live);
@@ -371,7 +332,13 @@ const worker: TrainerWorker = {
           held.handle_impossible_answer = args.version_2_with_negative === true;
           return { outcome, progress: progressOf(state) };
         } catch (error) {
-          throw countLoss(error, runId, resumeFrom?.global_step ?? 0);
+          if (error instanceof ManabiError && error.code === 'gpu-wrong-loss') {
+            const tiles = tilesOf(engine) ?? machine.tiles;
+            await machine.leaveAfter(error, { config: engine.config, tiles });
+          }
+          const { gpu } = machine;
+          const cause = gpu && !(error instanceof ManabiError) ? await gpu.causeOf(error) : error;
+          throw countLoss(cause, runId, resumeFrom?.global_step ?? 0);
         } finally {
           await updateRun(runId, { status: outcome }).catch(told);
         }
@@ -464,7 +431,7 @@ const worker: TrainerWorker = {
     reply(async () => {
       // Loaded when asked for: the page never does.
       const { checkServed } = await import('../parity/served.ts');
-      return checkServed(given, (config, tensors) => createEngine(config, tensors, fastest, float32), print);
+      return checkServed(given, (config, tensors) => machine.createEngine(config, tensors, float32), print);
     }),
 };
 

@@ -1,4 +1,5 @@
 import { ManabiError, type ErrorTexts, type Language } from '../../errors/manabi-error.ts';
+import { keptValues } from '../state/kept-values.ts';
 import { fillSlots, type Slots } from './fill-slots.ts';
 import {
   firstLanguage,
@@ -39,7 +40,7 @@ class LanguageState {
     const next = this.other;
     [this.messages, this.errorTexts] = await Promise.all([loadMessages[next](), loadErrorTexts[next]()]);
     this.current = next;
-    localStorage.setItem(LANGUAGE_KEY, next);
+    keptValues.setItem(LANGUAGE_KEY, next);
   }
 
   /** The text of a key in the current language, with its slots filled. */

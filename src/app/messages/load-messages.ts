@@ -1,4 +1,5 @@
 import type { Language } from '../../errors/manabi-error.ts';
+import { keptValues } from '../state/kept-values.ts';
 import type { ja } from './ja.ts';
 
 export type MessageKey = keyof typeof ja;
@@ -15,7 +16,7 @@ export const loadMessages: Record<Language, () => Promise<Messages>> = {
 
 /** The one that was chosen here before, else that of the browser. */
 export function firstLanguage(): Language {
-  const kept = localStorage.getItem(LANGUAGE_KEY);
+  const kept = keptValues.getItem(LANGUAGE_KEY);
   if (kept === 'ja' || kept === 'en') return kept;
   return /^ja\b/i.test(navigator.language) ? 'ja' : 'en';
 }

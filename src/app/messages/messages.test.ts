@@ -19,7 +19,7 @@ test('every message is used', () => {
     .map((name) => readFileSync(`${room}/${name}`, 'utf8'))
     .join('\n');
   // Keys that are put together, like `outcome-${outcome}`, that of errors nobody foresaw, and those of a run's status.
-  const built = /^(preset|outcome|verdict|advice|shown|end)-|^unknownError$/;
+  const built = /^(preset|outcome|verdict|advice|shown|end|on)-|^unknownError$/;
   const unused = Object.keys(ja).filter(
     (key) =>
       !built.test(key) &&

@@ -5,7 +5,7 @@ import { chosen } from '../state/chosen.svelte.ts';
 import { device } from '../state/device.svelte.ts';
 import { held } from '../state/held.svelte.ts';
 import { trainer } from '../state/workers.ts';
-import { expectedSeconds, ratesOf } from '../training/expected-time.ts';
+import { expectedSeconds } from '../training/expected-time.ts';
 
 /** What a model would take here; null where it cannot be known. */
 export interface ModelCost {
@@ -33,11 +33,8 @@ export async function costOf(base: string, id: string): Promise<ModelCost> {
   const { total: memory } = unwrap(
     await trainer.plan(json, $state.snapshot(args), held.measured?.longest ?? whole),
   );
-  const [train, evaluation] = [chosen.questions('train'), chosen.questions('evaluation')];
-  const rates = device.current && ratesOf(device.current);
-  const seconds =
-    rates && train !== null && evaluation !== null
-      ? expectedSeconds(config, { args, questions: { train, evaluation }, rows: held.measured }, rates)
-      : null;
+  const questions = { train: chosen.questions('train'), evaluation: chosen.questions('evaluation') };
+  const { rates } = device;
+  const seconds = rates && expectedSeconds(config, { args, questions, rows: held.measured }, rates);
   return { bytes, memory, seconds };
 }

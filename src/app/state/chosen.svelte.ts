@@ -13,6 +13,7 @@ import {
 } from '../settings/edited-presets.ts';
 import type { PresetName } from '../settings/presets.ts';
 import { checkSettings } from '../settings/check-settings.ts';
+import { keptValues } from './kept-values.ts';
 
 const KEY = 'manabi-settings';
 
@@ -99,12 +100,12 @@ class Chosen {
 
   private replace(typed: EditedPresets): void {
     this.typed = typed;
-    localStorage.setItem(KEY, toText(typed));
+    keptValues.setItem(KEY, toText(typed));
   }
 }
 
 function keptSettings(): EditedPresets | null {
-  return fromText(localStorage.getItem(KEY) ?? '');
+  return fromText(keptValues.getItem(KEY) ?? '');
 }
 
 export const chosen = new Chosen();

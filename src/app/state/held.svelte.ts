@@ -93,6 +93,7 @@ class Held {
     work.begin('loading');
     const { seed } = chosen.args;
     const found = unwrap(await trainer.load(files, description, seed, work.reporter()));
+    await device.refresh();
     this.memory = this.model = null;
     work.heedStop();
     chosen.found = found;
@@ -106,6 +107,7 @@ class Held {
     work.begin('loading');
     const { progress, parameters, damaged } = unwrap(await trainer.restore(runId));
     this.parameters = parameters;
+    await device.refresh();
     this.model = { runId };
     for (const error of damaged) work.warn(error);
     return progress;
@@ -135,7 +137,7 @@ class Held {
     if (!prepared || prepared.rows.train === 0) return;
     this.memory = unwrap(await trainer.reserve(args, prepared.longest));
     const { backend, name } = device.current ?? { backend: 'cpu', name: '' };
-    checkFits(this.memory, backend === 'webgpu' ? 'gpu' : 'cpu', name);
+    checkFits(this.memory, backend === 'cpu' ? 'cpu' : 'gpu', name);
   }
 
   /** Answers the evaluation questions of the rows that are prepared. */

@@ -21,6 +21,7 @@ import { live } from '../training/live.svelte.ts';
 import { chosen, type ModelChoice } from './chosen.svelte.ts';
 import { device } from './device.svelte.ts';
 import { held } from './held.svelte.ts';
+import { keptValues } from './kept-values.ts';
 import { shown, type ShownEvaluation } from './shown.svelte.ts';
 import { work, type Area } from './work.svelte.ts';
 import { tokenizer, trainer } from './workers.ts';
@@ -28,9 +29,15 @@ import { tokenizer, trainer } from './workers.ts';
 const MAX_RECOVERIES = 3;
 const BROKEN = ['training-not-finite', 'training-overflow'];
 
-/** Finds what the page computes on, or opens what was asked for. */
-export async function openDevice(backend?: Backend): Promise<void> {
-  await (backend ? device.open(backend) : device.openBest());
+/** Finds what the page computes on, or opens what was asked for (null: what is fastest). */
+export async function openDevice(backend?: Backend | null): Promise<void> {
+  await (backend === undefined ? device.openBest() : device.open(backend));
+  held.model = null;
+}
+
+/** The processor with so many threads; null: all that the browser tells but one. */
+export async function useThreads(threads: number | null): Promise<void> {
+  await device.useThreads(threads);
   held.model = null;
 }
 
@@ -241,7 +248,7 @@ async function trainAndScore(run: Run): Promise<void> {
       const { outcome, progress } = await held.train(runId);
       const trained = await updateRun(runId, { seconds: live.seconds, verdict: undefined });
       if (device.current && live.progress) {
-        keepSpeed(localStorage, { device: device.current, ...run }, live.progress.examplesPerSecond);
+        keepSpeed(keptValues, { device: device.current, ...run }, live.progress.examplesPerSecond);
       }
       shown.run = { ...trained, progress };
       await scoreRun(shown.run);
@@ -249,11 +256,12 @@ async function trainAndScore(run: Run): Promise<void> {
       return;
     } catch (error) {
       if (error instanceof ManabiError && BROKEN.includes(error.code)) await markBroken(run);
-      const lost = error instanceof ManabiError && error.code === 'gpu-lost';
-      if (!lost || losses === MAX_RECOVERIES) throw error;
-      work.warnings = [...work.warnings, error];
+      const code = error instanceof ManabiError ? error.code : null;
+      if ((code !== 'gpu-lost' && code !== 'gpu-wrong-loss') || losses === MAX_RECOVERIES) throw error;
+      work.warnings = [...work.warnings, error as ManabiError];
       held.model = null;
-      await device.reopen();
+      // Where the GPU was wrong, the processor has taken its place.
+      await (code === 'gpu-lost' ? device.reopen() : device.refresh());
       await held.restore(runId);
     }
   }

@@ -1,25 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parseConfig } from '../../model/config.ts';
 import { recipes } from '../../training/training-arguments.ts';
-import { expectedSeconds, ratesOf, readConfig } from './expected-time.ts';
+import { expectedSeconds } from './expected-time.ts';
 
-const file = new Blob([readFileSync('public/model/config.json')]);
+const config = parseConfig(JSON.parse(readFileSync('public/model/config.json', 'utf8')), 'config.json');
 const args = { ...recipes.full, num_train_epochs: 2 };
 const asked = { args, questions: { train: 400, evaluation: 100 }, rows: null };
+const rates = { products: 20e9, attention: 8e9, copies: 2e9 };
 
-test('a device twice as fast takes half as long, and a GPU whose rate nobody measured promises nothing', async () => {
-  const config = await readConfig({ 'config.json': file });
-  const [slow, fast] = [ratesOf({ gflops: 20 }), ratesOf({ gflops: 40 })];
-  if (!slow || !fast) throw new Error('no rates');
-  const seconds = expectedSeconds(config, asked, slow) ?? 0;
+test('a device twice as fast takes half as long', () => {
+  const seconds = expectedSeconds(config, asked, rates) ?? 0;
   expect(seconds).toBeGreaterThan(1);
+  const fast = { products: 40e9, attention: 16e9, copies: 4e9 };
   expect(expectedSeconds(config, asked, fast)).toBeCloseTo(seconds / 2);
-  expect(ratesOf({ gflops: null })).toBeNull();
 });
 
-test('settings that make no run have no time', async () => {
-  const config = await readConfig({ 'config.json': file });
-  const rates = ratesOf({ gflops: 20 });
+test('nothing is promised for questions that nobody has counted, or settings that make no run', () => {
+  const uncounted = { ...asked, questions: { train: null, evaluation: 100 } };
+  expect(expectedSeconds(config, uncounted, rates)).toBeNull();
   const wrong = { ...asked, args: { ...args, num_train_epochs: NaN } };
-  expect(rates && expectedSeconds(config, wrong, rates)).toBeNull();
+  expect(expectedSeconds(config, wrong, rates)).toBeNull();
 });

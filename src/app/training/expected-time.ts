@@ -1,38 +1,29 @@
 // How long a run with the chosen data and settings will take here. It is loaded when the page has been drawn.
-import { parseConfig, type DebertaConfig } from '../../model/config.ts';
 import type { DeviceRates } from '../../engine/work.ts';
+import type { DebertaConfig } from '../../model/config.ts';
 import { runSeconds, typicalRows, type RowLengths } from '../../training/run-time.ts';
 import type { TrainingArguments } from '../../training/training-arguments.ts';
-import type { Device, Role } from '../../workers/protocol.ts';
-import { fetchOwn } from '../model/built-in-model.ts';
+import type { Role } from '../../workers/protocol.ts';
 
 export interface ExpectedRun {
   args: TrainingArguments;
-  /** Questions that will be used. */
-  questions: Record<Role, number>;
+  /** Questions that will be used; null where nobody knows yet. */
+  questions: Record<Role, number | null>;
   /** Their rows, where they have been made. */
   rows: RowLengths | null;
+  /** Whether each layer is computed again, where that is known. */
+  recompute?: boolean;
 }
 
-/** Seconds from the first answer to the last; null where the settings make no run. */
+/** Seconds from the first answer to the last; null where nobody knows how many rows there will be, or the settings make no run. */
 export function expectedSeconds(
   config: DebertaConfig,
-  { args, questions, rows }: ExpectedRun,
+  { args, questions: { train, evaluation }, rows, recompute }: ExpectedRun,
   rates: DeviceRates,
 ): number | null {
-  const seconds = runSeconds(config, args, rows ?? typicalRows(questions, args), rates);
+  const lengths =
+    rows ?? (train !== null && evaluation !== null ? typicalRows({ train, evaluation }, args) : null);
+  if (!lengths) return null;
+  const seconds = runSeconds(config, args, lengths, rates, recompute);
   return Number.isFinite(seconds) ? seconds : null;
-}
-
-/** Of a model's files, or of the built-in model. Throws what parseConfig and fetchOwn throw. */
-export async function readConfig(files: Record<string, Blob> | null): Promise<DebertaConfig> {
-  const blob = files?.['config.json'] ?? (await fetchOwn('./model/config.json'));
-  return parseConfig(JSON.parse(await blob.text()), 'config.json');
-}
-
-/** Of attention and of what moves bytes, as seen beside a processor's matrix products; null for a GPU, whose products are not measured. */
-export function ratesOf({ gflops }: Pick<Device, 'gflops'>): DeviceRates | null {
-  if (!gflops) return null;
-  const products = 1e9 * gflops;
-  return { products, attention: 0.4 * products, copies: 0.1 * products };
 }

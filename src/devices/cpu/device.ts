@@ -74,6 +74,7 @@ export class CpuDevice implements Device {
   private readonly meetingAddress: Address;
   private readonly scratchAddress: Address;
   private turnEnds = 0;
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly name: string,
@@ -168,7 +169,22 @@ export class CpuDevice implements Device {
     return { calls, records, dispose: () => this.destroyBuffer(records) };
   }
 
-  async run(plans: readonly DevicePlan[], { clear = [], copy, abort }: RunOptions = {}): Promise<void> {
+  run(plans: readonly DevicePlan[], options: RunOptions = {}): Promise<void> {
+    return this.inTurn(() => this.runNow(plans, options));
+  }
+
+  time(plan: DevicePlan): Promise<number[]> {
+    return this.inTurn(() => this.timeNow(plan));
+  }
+
+  /** Engines that share the device may ask at once, and the threads meet for one call at a time. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.last.then(work);
+    this.last = next.catch(() => {});
+    return next;
+  }
+
+  private async runNow(plans: readonly DevicePlan[], { clear = [], copy, abort }: RunOptions): Promise<void> {
     this.check();
     this.turnEnds = performance.now() + TURN_MS;
     for (const buffer of clear) await this.clear(own(buffer));
@@ -184,7 +200,7 @@ export class CpuDevice implements Device {
     this.counters.submits++;
   }
 
-  async time(plan: DevicePlan): Promise<number[]> {
+  private async timeNow(plan: DevicePlan): Promise<number[]> {
     const { calls, records } = plan as CpuPlan;
     const times: number[] = [];
     for (const [i, call] of calls.entries()) {

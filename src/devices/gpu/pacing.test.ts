@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Mt19937 } from '../../random/mt19937.ts';
 import { Pacing, type Work } from './pacing.ts';
 
 const [product, attention, update] = [{}, {}, {}];
@@ -71,4 +72,24 @@ test('one moment in which the machine was busy costs a few pieces, not the rest 
   pacing.learn(step, 3000);
   for (let steps = 0; steps < 4; steps++) pieces(pacing, step, ratesOf(1e-4));
   expect(pieces(pacing, step, ratesOf(1e-4))).toHaveLength(1);
+});
+
+test('where other work makes some pieces two or three times as long, hardly any is over 100 ms', () => {
+  const pacing = new Pacing();
+  const generator = new Mt19937(3);
+  const rates = ratesOf(1);
+  const times: number[] = [];
+  for (let steps = 0; steps < 60; steps++) {
+    for (let from = 0; from < step.length;) {
+      const end = pacing.endOfPiece(step, from);
+      const piece = step.slice(from, end);
+      const busy = generator.uniform() < 0.15 ? 1.5 + 1.5 * generator.uniform() : 1;
+      const ms =
+        busy * piece.reduce((sum, { kernel, amount }) => sum + (amount / 1e6) * (rates.get(kernel) ?? 0), 0);
+      pacing.learn(piece, ms);
+      if (steps >= 3 && piece.length > 1) times.push(ms);
+      from = end;
+    }
+  }
+  expect(times.filter((ms) => ms > 100).length / times.length).toBeLessThan(0.01);
 });

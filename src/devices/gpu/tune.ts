@@ -25,33 +25,33 @@ const trials = { large: [1024, 1024, 512], small: [256, 256, 512] } as const sat
 >;
 
 /** No tile is timed after this; the one that is being timed then takes TRIAL_MS at most. */
-const BUDGET_MS = 800;
-const TRIAL_MS = 100;
+const BUDGET_MS = 500;
+const TRIAL_MS = 60;
 
 /**
- * The fastest tiles on this device: timed once, within about a second on any device, then taken from `memory`. Nothing is decided by the adapter's
+ * The fastest tiles on this device: timed once, within about half a second on any device, then taken from `memory`. Nothing is decided by the adapter's
  * name, which Firefox does not tell: where a small product shows that large ones would take too long, a processor plays GPU. The choice
  * changes the order of additions, so a run that must be bit-equal keeps the choice it began with.
  */
-export async function tuneTiles(gpu: Gpu, memory: TileMemory): Promise<TileChoice> {
+export async function tuneTiles(gpu: Gpu, memory: TileMemory, signal?: AbortSignal): Promise<TileChoice> {
   const { vendor, architecture, device, description } = gpu.info;
   const browser = globalThis.navigator?.userAgent ?? '';
   const key = [vendor, architecture, device, description, browser].join('|');
   const known = await memory.get(key);
   if (isTileChoice(known)) return known;
-  const choice = await timeTiles(gpu);
-  await memory.set(key, choice);
+  const choice = await timeTiles(gpu, signal);
+  if (!signal?.aborted) await memory.set(key, choice);
   return choice;
 }
 
-async function timeTiles(gpu: Gpu): Promise<TileChoice> {
+async function timeTiles(gpu: Gpu, signal?: AbortSignal): Promise<TileChoice> {
   const end = performance.now() + BUDGET_MS;
   const probe =
     (await timeTile(gpu, trials.small, defaultTiles.small)) * (volume(trials.large) / volume(trials.small));
   if (probe > TRIAL_MS) return softwareTiles;
   return {
-    small: (await fastestTile(gpu, trials.small, end)) ?? defaultTiles.small,
-    large: (await fastestTile(gpu, trials.large, end)) ?? defaultTiles.large,
+    small: (await fastestTile(gpu, trials.small, end, signal)) ?? defaultTiles.small,
+    large: (await fastestTile(gpu, trials.large, end, signal)) ?? defaultTiles.large,
   };
 }
 
@@ -60,11 +60,16 @@ type Trial = readonly [M: number, N: number, K: number];
 const volume = ([M, N, K]: Trial) => M * N * K;
 
 /** The tile with the shortest time, or null where the time was over (`end`, as performance.now() tells it) before all were timed. */
-export async function fastestTile(gpu: Gpu, trial: Trial, end: number): Promise<TileName | null> {
+export async function fastestTile(
+  gpu: Gpu,
+  trial: Trial,
+  end: number,
+  signal?: AbortSignal,
+): Promise<TileName | null> {
   let fastest: TileName = names[0];
   let best = Infinity;
   for (const name of names) {
-    if (performance.now() > end) return null;
+    if (performance.now() > end || signal?.aborted) return null;
     const time = await timeTile(gpu, trial, name);
     if (time < best) {
       best = time;

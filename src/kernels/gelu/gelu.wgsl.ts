@@ -25,8 +25,11 @@ fn erf(value: f32) -> f32 {
   p = fma(p, t, 1.7587495676707476e-4);
   return sign(value) * (1.0 - exp(p - s));
 }
-fn gelu(x: f32) -> f32 { return 0.5 * x * (1.0 + erf(x * 0.70710678118654752)); }
-fn gelu_grad(x: f32) -> f32 {
-  return 0.5 * (1.0 + erf(x * 0.70710678118654752)) + x * 0.3989422804014327 * exp(-0.5 * x * x);
+fn phi(x: f32) -> f32 { return 0.5 * (1.0 + erf(x * 0.70710678118654752)); }
+fn gelu(x: f32) -> f32 { return x * phi(x); }
+// The derivative from x and Phi(x).
+fn gelu_slope(x: vec4<f32>, below: vec4<f32>) -> vec4<f32> {
+  return below + x * 0.3989422804014327 * exp(-0.5 * x * x);
 }
+fn gelu_grad(x: f32) -> f32 { return gelu_slope(vec4<f32>(x), vec4<f32>(phi(x))).x; }
 `;

@@ -2,7 +2,7 @@
 // panels of 8 columns, KC deep, so that the innermost loop reads both from one end to the other and keeps a tile of 4 x 8 sums in registers.
 import { binding, uniform, uniformFloat, variant } from '../call.as';
 import { dropoutKey, dropoutMask4, dropoutThreshold } from '../dropout/mask.as';
-import { gelu4, geluGrad4, madd } from '../math.as';
+import { bell4, geluSlope4, madd, phi4 } from '../math.as';
 import { MICRO_BATCH, SEED, stateInteger } from '../step-state.as';
 
 // Uniforms, by their place.
@@ -28,7 +28,7 @@ const DROPOUT: usize = 26;
 const PLAIN: u32 = 0;
 const BIAS: u32 = 1;
 const GELU: u32 = 2;
-const GELU_GRAD: u32 = 3;
+const FACTOR: u32 = 3;
 const RESIDUAL: u32 = 4;
 const DROPPED: u32 = 5;
 const COLUMN_SUMS: u32 = 6;
@@ -295,8 +295,8 @@ function finishTile(
   const left = min<usize>(4, columns);
   const right = columns - left;
   const c = binding(call, 2) + at;
-  // What lies as C does beside it: GELU's input, or the residual.
-  const beside = binding(call, kind == GELU_GRAD ? 3 : 4) + at;
+  // What lies as C does beside it: GELU's slope, a factor, or the residual.
+  const beside = binding(call, kind == FACTOR ? 3 : 4) + at;
   const hasBias = kind == BIAS || kind == GELU || kind == RESIDUAL;
   const keeps = kind == GELU && variant(call, 5) == 1;
   const vector = binding(call, 3) + ((<usize>uniform(call, VECTOR_OFFSET) + n) << 2);
@@ -326,15 +326,19 @@ function finishTile(
       w = f32x4.add(w, biasRight);
     }
     if (kind == GELU) {
+      const bellV = bell4(v);
+      const bellW = bell4(w);
+      const belowV = phi4(v, bellV);
+      const belowW = phi4(w, bellW);
       if (keeps) {
-        storeSome(beside + byte, v, left);
-        storeSome(beside + byte + 16, w, right);
+        storeSome(beside + byte, geluSlope4(v, bellV, belowV), left);
+        storeSome(beside + byte + 16, geluSlope4(w, bellW, belowW), right);
       }
-      v = gelu4(v);
-      w = gelu4(w);
-    } else if (kind == GELU_GRAD) {
-      v = f32x4.mul(v, geluGrad4(loadSome(beside + byte, left)));
-      w = f32x4.mul(w, geluGrad4(loadSome(beside + byte + 16, right)));
+      v = f32x4.mul(v, belowV);
+      w = f32x4.mul(w, belowW);
+    } else if (kind == FACTOR) {
+      v = f32x4.mul(v, loadSome(beside + byte, left));
+      w = f32x4.mul(w, loadSome(beside + byte + 16, right));
     } else if (p > 0) {
       v = f32x4.mul(v, dropoutMask4(key, index, threshold, kept));
       w = f32x4.mul(w, dropoutMask4(key, index + 4, threshold, kept));

@@ -24,10 +24,10 @@ export type MatmulEpilogue =
   | { kind: 'plain' }
   /** C = v + bias[n]. */
   | { kind: 'bias'; bias: Slice; vectorOffset?: number }
-  /** C = gelu(v + bias[n]); `keepInput` (laid out as C) takes v + bias for the backward pass. */
-  | { kind: 'gelu'; bias: Slice; keepInput?: Slice }
-  /** C = v * gelu'(input), input laid out as C. */
-  | { kind: 'gelu-grad'; input: Slice }
+  /** C = gelu(v + bias[n]); `keepSlope` (laid out as C) takes gelu'(v + bias) for the backward pass. */
+  | { kind: 'gelu'; bias: Slice; keepSlope?: Slice }
+  /** C = v * factor, factor laid out as C. */
+  | { kind: 'factor'; factor: Slice }
   /** C = residual + dropout(v + bias[n]), residual laid out as C. */
   | { kind: 'residual'; bias: Slice; residual: Slice; state: Slice; site: number; dropout: number }
   /** C (+)= dropout(v): the gradient through a dropped matrix [M, N]. */
@@ -40,7 +40,7 @@ const epilogues: MatmulEpilogue['kind'][] = [
   'plain',
   'bias',
   'gelu',
-  'gelu-grad',
+  'factor',
   'residual',
   'dropout',
   'column-sums',
@@ -112,7 +112,7 @@ export function matmul(choice: TileChoice, options: Matmul): KernelCall {
         epilogues.indexOf(epilogue.kind),
         block.rows,
         block.columns,
-        epilogue.kind === 'gelu' && epilogue.keepInput ? 1 : 0,
+        epilogue.kind === 'gelu' && epilogue.keepSlope ? 1 : 0,
       ],
       executed: 2 * (Math.ceil(M / 4) * 4) * (Math.ceil(N / 8) * 8) * K * batches * heads * sums,
     },
@@ -135,13 +135,13 @@ function accessOf(label: string, matrix: Matrix, along: number): Access {
 
 /** What an epilogue reads or writes beside C, laid out as C. */
 function layoutOfC(epilogue: MatmulEpilogue): Slice | undefined {
-  if (epilogue.kind === 'gelu') return epilogue.keepInput;
-  if (epilogue.kind === 'gelu-grad') return epilogue.input;
+  if (epilogue.kind === 'gelu') return epilogue.keepSlope;
+  if (epilogue.kind === 'factor') return epilogue.factor;
   return epilogue.kind === 'residual' ? epilogue.residual : undefined;
 }
 
 function build(epilogue: MatmulEpilogue): Epilogue {
-  if (epilogue.kind === 'gelu') return { kind: 'gelu', keepInput: epilogue.keepInput !== undefined };
+  if (epilogue.kind === 'gelu') return { kind: 'gelu', keepSlope: epilogue.keepSlope !== undefined };
   return { kind: epilogue.kind };
 }
 
@@ -152,9 +152,9 @@ function extras(epilogue: MatmulEpilogue): Slice[] {
     case 'bias':
       return [epilogue.bias];
     case 'gelu':
-      return epilogue.keepInput ? [epilogue.bias, epilogue.keepInput] : [epilogue.bias];
-    case 'gelu-grad':
-      return [epilogue.input];
+      return epilogue.keepSlope ? [epilogue.bias, epilogue.keepSlope] : [epilogue.bias];
+    case 'factor':
+      return [epilogue.factor];
     case 'residual':
       return [epilogue.bias, epilogue.residual, epilogue.state];
     case 'dropout':

@@ -16,14 +16,14 @@ export interface Build {
 }
 
 /**
- * What is done with the product v: nothing, + bias, gelu(v + bias) (u keeps v + bias), v * gelu'(u),
+ * What is done with the product v: nothing, + bias, gelu(v + bias) (a second matrix keeps gelu'(v + bias)), v * factor,
  * residual + dropout(v + bias), dropout(v), or the sums of A's columns beside it (bias gradient).
  */
 export type Epilogue =
   | { kind: 'plain' }
   | { kind: 'bias' }
-  | { kind: 'gelu'; keepInput: boolean }
-  | { kind: 'gelu-grad' }
+  | { kind: 'gelu'; keepSlope: boolean }
+  | { kind: 'factor' }
   | { kind: 'residual' }
   | { kind: 'dropout' }
   | { kind: 'column-sums' };
@@ -44,12 +44,12 @@ ${UNIFORMS}
 ${extraBindings(epilogue, elementType[access.beside])}
 ${Object.values(access).includes('half') ? HALF_WGSL : ''}
 ${state ? STEP_STATE_WGSL + DROPOUT_WGSL : ''}
-${epilogue.kind === 'gelu' || epilogue.kind === 'gelu-grad' ? GELU_WGSL : ''}
+${epilogue.kind === 'gelu' ? GELU_WGSL : ''}
 ${loader('a', build.transposeA ? 'u.K' : 'u.M', build.transposeA ? 'u.M' : 'u.K', access.a)}
 ${loader('b', build.transposeB ? 'u.N' : 'u.K', build.transposeB ? 'u.K' : 'u.N', access.b)}
 ${accessors('c', access.c)}
-${epilogue.kind === 'gelu' && epilogue.keepInput ? accessors('kept', access.beside) : ''}
-${epilogue.kind === 'gelu-grad' ? accessors('kept', access.beside, false) : ''}
+${epilogue.kind === 'gelu' && epilogue.keepSlope ? accessors('slope', access.beside) : ''}
+${epilogue.kind === 'factor' ? accessors('factor', access.beside, false) : ''}
 ${epilogue.kind === 'residual' ? accessors('residual', access.beside, false) : ''}
 ${finish(epilogue)}
 ${tile.depth > 0 ? sharedMain(build) : registerMain(build)}
@@ -84,11 +84,11 @@ function extraBindings({ kind, ...rest }: Epilogue, element: string): string {
     case 'bias':
       return bias;
     case 'gelu':
-      return 'keepInput' in rest && rest.keepInput
-        ? `${bias}\n@group(0) @binding(5) var<storage, read_write> kept: array<${element}>;`
+      return 'keepSlope' in rest && rest.keepSlope
+        ? `${bias}\n@group(0) @binding(5) var<storage, read_write> slope: array<${element}>;`
         : bias;
-    case 'gelu-grad':
-      return `@group(0) @binding(4) var<storage, read> kept: array<${element}>;`;
+    case 'factor':
+      return `@group(0) @binding(4) var<storage, read> factor: array<${element}>;`;
     case 'residual':
       return `${bias}
 @group(0) @binding(5) var<storage, read> residual: array<${element}>;
@@ -158,10 +158,10 @@ function finish(epilogue: Epilogue): string {
     plain: '',
     'column-sums': '',
     bias,
-    gelu: `${bias}${epilogue.kind === 'gelu' && epilogue.keepInput ? '\n  set_kept(at, count, v);' : ''}
-  v = vec4<f32>(gelu(v.x), gelu(v.y), gelu(v.z), gelu(v.w));`,
-    'gelu-grad': `let w = get_kept(at, count);
-  v *= vec4<f32>(gelu_grad(w.x), gelu_grad(w.y), gelu_grad(w.z), gelu_grad(w.w));`,
+    gelu: `${bias}
+  let below = vec4<f32>(phi(v.x), phi(v.y), phi(v.z), phi(v.w));${epilogue.kind === 'gelu' && epilogue.keepSlope ? '\n  set_slope(at, count, gelu_slope(v, below));' : ''}
+  v *= below;`,
+    factor: 'v *= get_factor(at, count);',
     residual: `${bias}
   ${drop}
   v += get_residual(at, count);`,
