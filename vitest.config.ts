@@ -24,7 +24,10 @@ export default mergeConfig(
         {
           extends: true,
           // Found before the first test: a package found later reloads the page under it.
-          optimizeDeps: { entries: ['src/**/*.gpu.test.ts', 'src/**/*.worker.ts', 'src/parity/served.ts'] },
+          optimizeDeps: {
+            entries: ['src/**/*.gpu.test.ts', 'src/**/*.worker.ts', 'src/parity/served.ts'],
+            include: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-webgpu'],
+          },
           test: {
             name: 'chromium',
             setupFiles: 'src/errors/in-english.ts',

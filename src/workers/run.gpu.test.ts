@@ -187,6 +187,41 @@ test('a GPU that is lost at one place again and again is given less, and ends th
   expect(unwrap(await trainer.train(runId, noProgress, noProgress))).toMatchObject({ outcome: 'finished' });
 });
 
+test.each([
+  ['webgpu', 'cpu'],
+  ['cpu', 'webgpu'],
+] as const)('a run begun on %s goes on on %s within rounding, and tells both', async (first, second) => {
+  const model = await files();
+  const open = async (backend: typeof first | typeof second) => {
+    const { name } = unwrap(await trainer.open(backend));
+    unwrap(await trainer.load(model, { source: 'files', name: 'tiny' }, 42, noProgress));
+    return name;
+  };
+  const losses = async (runId: string) => (await getMetrics(runId)).flatMap(({ loss }) => loss ?? []);
+
+  const begunOn = await open(first);
+  const whole = unwrap(await trainer.begin('full', args));
+  unwrap(await trainer.train(whole, noProgress, noProgress));
+  await open(first);
+  const runId = unwrap(await trainer.begin('full', args));
+  expect((await getRun(runId)).tiles === null).toBe(first === 'cpu');
+  const stopAfterEpoch = proxy((event: RunEvent) => void (event.type === 'checkpoint' && trainer.stop()));
+  const stopped = unwrap(await trainer.train(runId, stopAfterEpoch, noProgress));
+  expect(stopped).toMatchObject({ outcome: 'stopped', progress: { step: 2 } });
+  expect((await getRun(runId)).devices).toEqual([begunOn]);
+
+  const wentOnOn = unwrap(await trainer.open(second)).name;
+  expect(unwrap(await trainer.restore(runId)).progress.step).toBe(2);
+  expect(unwrap(await trainer.train(runId, noProgress, noProgress)).outcome).toBe('finished');
+  expect((await getRun(runId)).devices).toEqual([begunOn, wentOnOn]);
+  const [wanted, found] = [await losses(whole), await losses(runId)];
+  expect(found.length).toBe(6);
+  expect(found.slice(0, 2)).toEqual(wanted.slice(0, 2));
+  for (const [i, loss] of found.entries()) expect(Math.abs(loss / wanted[i] - 1)).toBeLessThan(1e-5);
+});
+
+// Last: what is known of this GPU from here on is that it is wrong.
+
 /** TensorFlow.js compiles for long on a processor that plays GPU. */
 const TFJS_MS = 300_000;
 
@@ -241,36 +276,3 @@ test(
     expect(unwrap(await trainer.evaluate(null, noProgress, noProgress)).rows).toHaveLength(4);
   },
 );
-
-test.each([
-  ['webgpu', 'cpu'],
-  ['cpu', 'webgpu'],
-] as const)('a run begun on %s goes on on %s within rounding, and tells both', async (first, second) => {
-  const model = await files();
-  const open = async (backend: typeof first | typeof second) => {
-    const { name } = unwrap(await trainer.open(backend));
-    unwrap(await trainer.load(model, { source: 'files', name: 'tiny' }, 42, noProgress));
-    return name;
-  };
-  const losses = async (runId: string) => (await getMetrics(runId)).flatMap(({ loss }) => loss ?? []);
-
-  const begunOn = await open(first);
-  const whole = unwrap(await trainer.begin('full', args));
-  unwrap(await trainer.train(whole, noProgress, noProgress));
-  await open(first);
-  const runId = unwrap(await trainer.begin('full', args));
-  expect((await getRun(runId)).tiles === null).toBe(first === 'cpu');
-  const stopAfterEpoch = proxy((event: RunEvent) => void (event.type === 'checkpoint' && trainer.stop()));
-  const stopped = unwrap(await trainer.train(runId, stopAfterEpoch, noProgress));
-  expect(stopped).toMatchObject({ outcome: 'stopped', progress: { step: 2 } });
-  expect((await getRun(runId)).devices).toEqual([begunOn]);
-
-  const wentOnOn = unwrap(await trainer.open(second)).name;
-  expect(unwrap(await trainer.restore(runId)).progress.step).toBe(2);
-  expect(unwrap(await trainer.train(runId, noProgress, noProgress)).outcome).toBe('finished');
-  expect((await getRun(runId)).devices).toEqual([begunOn, wentOnOn]);
-  const [wanted, found] = [await losses(whole), await losses(runId)];
-  expect(found.length).toBe(6);
-  expect(found.slice(0, 2)).toEqual(wanted.slice(0, 2));
-  for (const [i, loss] of found.entries()) expect(Math.abs(loss / wanted[i] - 1)).toBeLessThan(1e-5);
-});
