@@ -1,12 +1,15 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, mergeConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './e2e/browser.mjs';
+import { isolationHeaders } from './src/isolation-headers.ts';
 import viteConfig from './vite.config.ts';
 
 // *.test.ts runs in Node; *.gpu.test.ts (WebGPU, workers, IndexedDB) runs in a real Chromium.
 export default mergeConfig(
   viteConfig,
   defineConfig({
+    // The page of the tests does not pass through the plugin that sets them.
+    server: { headers: isolationHeaders },
     test: {
       projects: [
         {
