@@ -32,7 +32,7 @@ test('a disk that fills up in mid-run costs the checkpoint, not the training', a
   // Room for what the run begins with, not for a checkpoint with moments.
   const devtools = await page.context().newCDPSession(page);
   const { origin } = new URL(page.url());
-  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 6e6 });
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 16e6 });
   await page.waitForTimeout(ROOM_IS_KNOWN_MS);
   await page.getByRole('button', { name: '学習を始める' }).click();
   await expect(page.getByText('学習が終わりました')).toBeVisible({ timeout: 120_000 });
