@@ -93,7 +93,7 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
       .getByRole('region', { name: 'モデル', exact: true })
       .getByRole('button', { name: '取得する' })
       .click();
-    await expect(page.getByText('607,682')).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('1,996,418')).toBeVisible({ timeout: 60_000 });
     await expect(page.getByRole('alert')).toHaveCount(0);
   } finally {
     hub.stop();
@@ -107,7 +107,7 @@ test('a model is fetched from a hub, goes on after a break, and is kept for the 
     .getByRole('region', { name: 'モデル', exact: true })
     .getByRole('button', { name: '取得する' })
     .click();
-  await expect(page.getByText('607,682')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('1,996,418')).toBeVisible({ timeout: 60_000 });
   await page.getByText('ダウンロードしたファイル').click();
   const stored = page.locator('.runs li', { hasText: 'local/small' });
   await stored.getByRole('button', { name: '削除' }).click();
