@@ -31,7 +31,7 @@ test('the form of a file, its questions without an answer and those with no room
 }) => {
   await openPage(page, { num_train_epochs: '1' });
   const data = page.getByRole('region', { name: 'データ', exact: true });
-  const long = row('long', `${'とても'.repeat(100)}どこか。`, '青川市');
+  const long = row('long', `${'とても'.repeat(400)}どこか。`, '青川市');
   const noRoom = { ...rows[0], id: 'no-context', context: '' };
   await page.getByLabel('学習データ ファイルを選ぶ').setInputFiles({
     name: 'train.jsonl.gz',
@@ -95,7 +95,7 @@ test('the form of a file, its questions without an answer and those with no room
 
 test('a file without a question that has room says what is wrong with the first one', async ({ page }) => {
   await openPage(page);
-  const long = row('long', `${'とても'.repeat(100)}どこか。`, '青川市');
+  const long = row('long', `${'とても'.repeat(400)}どこか。`, '青川市');
   const file = { name: 'long.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(lines([long])) };
   await page.getByLabel('学習データ ファイルを選ぶ').setInputFiles(file);
   await page.getByRole('button', { name: '学習を始める' }).click();
