@@ -29,7 +29,10 @@ async function trainWith(seed: number): Promise<Outcome> {
     ...presets.sample,
     seed,
   };
-  const options = Object.entries(given).map(([name, value]) => `--${name}=${value ?? 'all'}`);
+  // What is null is all of a file's questions, or left to the data.
+  const options = Object.entries(given).flatMap(([name, value]) =>
+    value !== null || name.endsWith('_samples') ? [`--${name}=${value ?? 'all'}`] : [],
+  );
   const start = performance.now();
   try {
     const script = ['--import', import.meta.resolve('tsx'), pathOf('src/cli/train.ts')];
