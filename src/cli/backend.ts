@@ -8,6 +8,7 @@ import { Gpu } from '../devices/gpu/device.ts';
 import { ManabiError } from '../errors/manabi-error.ts';
 import type { DebertaConfig } from '../model/config.ts';
 import type { Engine, EngineSettings, NamedTensors } from '../model/engine.ts';
+import { agrees, CHECK_BOUND, compareDevices } from '../engine/check-device.ts';
 import { compareSpeed, typicalShape } from '../engine/choose-device.ts';
 import { KernelEngine } from '../engine/engine.ts';
 import { needsWideAddresses } from '../engine/memory.ts';
@@ -21,6 +22,7 @@ export type CreateEngine = (
 
 /**
  * Our kernels on the GPU or on the processor, on `threads` threads: on what does the steps of the model faster, measured as the page does it, and says which.
+ * A GPU that computes wrong numbers is left for the processor, which is said too.
  */
 export async function openBest(threads = defaultThreads()): Promise<CreateEngine> {
   const onCpu = await openCpu(threads);
@@ -40,7 +42,12 @@ export async function openBest(threads = defaultThreads()): Promise<CreateEngine
     console.log(
       `A step of 8 rows of 128 tokens: ${gpu.name} ${seconds(trial.gpu)} s, processor ${seconds(trial.cpu)} s.`,
     );
-    if (trial.best === 'gpu') return engineOn(gpu)(config, weights, settings);
+    try {
+      if (trial.best === 'gpu') return await checkedOn(gpu)(config, weights, settings);
+    } catch (error) {
+      if (!(error instanceof ManabiError) || error.code !== 'gpu-wrong') throw error;
+      console.log(error.message);
+    }
     gpu.dispose();
     return onCpu(config, weights, settings);
   };
@@ -70,8 +77,31 @@ function engineOn(gpu: Gpu): CreateEngine {
   return (config, weights, settings) => KernelEngine.create(gpu, config, weights, { settings });
 }
 
+/** The same for a run. Throws what `openWebGpu` and `checkedOn` throw. */
+export async function openCheckedWebGpu(): Promise<CreateEngine> {
+  return checkedOn(await openGpu());
+}
+
+/** A GPU that is held to the processor with the kernels of the model, as in the page. Throws ManabiError gpu-wrong where the two do not agree. */
+export function checkedOn(gpu: Gpu): CreateEngine {
+  return async (config, weights, settings) => {
+    const processor = await CpuDevice.open();
+    try {
+      const differences = await compareDevices(gpu, processor, config, gpu.untimedTiles);
+      gpu.check();
+      if (!agrees(differences)) {
+        const difference = Math.max(...Object.values(differences)).toPrecision(2);
+        throw new ManabiError('gpu-wrong', gpu.name, { difference, bound: CHECK_BOUND });
+      }
+    } finally {
+      processor.dispose();
+    }
+    return engineOn(gpu)(config, weights, settings);
+  };
+}
+
 /** A GPU for Node. Throws ManabiError gpu-no-adapter. */
-async function openGpu(): Promise<Gpu> {
+export async function openGpu(): Promise<Gpu> {
   try {
     return await openAdapter();
   } catch (error) {

@@ -26,7 +26,7 @@ import { learningRateAt } from '../training/schedule.ts';
 import type { LogEntry } from '../training/state.ts';
 import { train, type TrainingEvent } from '../training/train.ts';
 import { checkArguments, type TrainingArguments } from '../training/training-arguments.ts';
-import { openBest, openCpu, openWebGpu, type CreateEngine } from './backend.ts';
+import { openBest, openCheckedWebGpu, openCpu, type CreateEngine } from './backend.ts';
 import { openDataFile, originOfFile } from './data-file.ts';
 import { openModel, readCheckpoint, writeCheckpoint, writeModelFolder } from './model-folder.ts';
 import { progressBar } from './progress-bar.ts';
@@ -53,7 +53,7 @@ function resultsOf(evaluation: Evaluation, log: readonly LogEntry[]) {
 }
 
 function openBackend({ backend, threads }: TrainCommand): Promise<CreateEngine> {
-  if (backend === 'webgpu') return openWebGpu();
+  if (backend === 'webgpu') return openCheckedWebGpu();
   return backend === 'cpu' ? openCpu(threads ?? undefined) : openBest(threads ?? undefined);
 }
 
