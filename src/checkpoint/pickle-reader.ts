@@ -16,28 +16,28 @@ export class PickleReader {
   }
 
   take(length: number): Uint8Array {
-    return this.bytes.subarray(this.skip(length), this.at);
+    return this.bytes.subarray(this.advance(length), this.at);
   }
 
   byte(): number {
-    return this.view.getUint8(this.skip(1));
+    return this.view.getUint8(this.advance(1));
   }
 
   uint16(): number {
-    return this.view.getUint16(this.skip(2), true);
+    return this.view.getUint16(this.advance(2), true);
   }
 
   int32(): number {
-    return this.view.getInt32(this.skip(4), true);
+    return this.view.getInt32(this.advance(4), true);
   }
 
   uint32(): number {
-    return this.view.getUint32(this.skip(4), true);
+    return this.view.getUint32(this.advance(4), true);
   }
 
   /** Big-endian, alone among them. */
   float64(): number {
-    return this.view.getFloat64(this.skip(8), false);
+    return this.view.getFloat64(this.advance(8), false);
   }
 
   /** A two's complement integer of up to 255 bytes; a number where it is one exactly. */
@@ -61,7 +61,7 @@ export class PickleReader {
     return text;
   }
 
-  private skip(length: number): number {
+  private advance(length: number): number {
     const from = this.at;
     if (length > this.bytes.length - from) throw new UnexpectedEnd();
     this.at += length;

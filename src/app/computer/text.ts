@@ -1,8 +1,4 @@
-import { fillSlots, type Slots } from '../messages/fill-slots.ts';
-import { language } from '../messages/language.svelte.ts';
+import { textOf } from '../messages/part-texts.ts';
 import { texts } from './texts.ts';
 
-/** The text of a key in the page's language, with its slots filled. */
-export function text(key: keyof typeof texts, slots: Slots = {}): string {
-  return fillSlots(texts[key][language.current], slots);
-}
+export const text = textOf(texts);

@@ -1,4 +1,4 @@
-import type { Language } from '../../errors/manabi-error.ts';
+import type { PartTexts } from '../messages/part-texts.ts';
 
 /** Texts of the computer that the page runs on: loaded with their part of the page. */
 export const texts = {
@@ -44,4 +44,4 @@ export const texts = {
   },
   leftForCpu: { ja: 'そのため CPU で続けます。', en: 'The CPU goes on instead.' },
   details: { ja: 'くわしい報告', en: 'The report' },
-} as const satisfies Record<string, Record<Language, string>>;
+} as const satisfies PartTexts;

@@ -1,4 +1,4 @@
-import type { Language } from '../../errors/manabi-error.ts';
+import type { PartTexts } from '../messages/part-texts.ts';
 
 /** Texts of what people take away: loaded with their part of the page, not before it is drawn. */
 export const texts = {
@@ -85,4 +85,4 @@ export const texts = {
   isPrivate: { ja: '非公開にする', en: 'Private' },
   send: { ja: '送る', en: 'Send' },
   sent: { ja: '送りました：', en: 'Sent: ' },
-} as const satisfies Record<string, Record<Language, string>>;
+} as const satisfies PartTexts;
